@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class FrontendConfig(AppConfig):
+    """The pages: what people see, made of the questions and deeds of the apps below."""
+
+    name = "frontend"
+    default_auto_field = "django.db.models.BigAutoField"

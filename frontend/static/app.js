@@ -1,0 +1,193 @@
+// What the pages do beyond links and forms. Everything here smooths; nothing is needed.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const toasts = () => document.getElementById("toasts");
+  const one = (selector, within = document) => within.querySelector(selector);
+
+  // Theme: the cookie lets the server write it into the page, so that nothing flashes.
+  const remember = (name, value) => {
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax${secure}`;
+    try { localStorage.setItem(name, value); } catch { /* storage may be refused */ }
+  };
+  const remembered = (name) => {
+    try { return localStorage.getItem(name); } catch { return null; }
+  };
+  const isDark = () =>
+    (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const nameTheme = () => {
+    for (const button of document.querySelectorAll("[data-theme-form] button")) {
+      button.value = isDark() ? "light" : "dark";
+      const words = button.dataset[button.value];
+      if (button.hasAttribute("aria-label")) button.setAttribute("aria-label", words);
+    }
+  };
+  if (!root.dataset.theme && /^(light|dark)$/.test(remembered("theme"))) {
+    root.dataset.theme = remembered("theme");
+    remember("theme", root.dataset.theme);
+  }
+  addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-theme-form]")) return;
+    event.preventDefault();
+    root.dataset.theme = isDark() ? "light" : "dark";
+    remember("theme", root.dataset.theme);
+    nameTheme();
+  });
+
+  // Toasts stay 8 seconds, longer while somebody reads or holds one.
+  const tend = (toast) => {
+    let timer;
+    const held = () => toast.matches(":hover") || toast.contains(document.activeElement);
+    const leave = () => { held() ? wait() : toast.remove(); };
+    const wait = () => { clearTimeout(timer); timer = setTimeout(leave, 8000); };
+    wait();
+  };
+  const say = (sentence) => {
+    const toast = document.createElement("div");
+    toast.className = "toast";
+    toast.dataset.toast = "";
+    toast.append(sentence);
+    toasts()?.append(toast);
+  };
+  const watchToasts = () => {
+    const box = toasts();
+    if (!box) return;
+    box.querySelectorAll("[data-toast]").forEach(tend);
+    new MutationObserver((changes) => {
+      for (const change of changes) {
+        for (const node of change.addedNodes) if (node.nodeType === 1 && node.matches("[data-toast]")) tend(node);
+      }
+    }).observe(box, { childList: true });
+  };
+
+  // Dialogs: what arrives in #dialogs is shown as modal; the browser gives the focus back to the opener.
+  const shown = () => [...document.querySelectorAll("dialog[open]")].pop();
+  const openDialogs = () => {
+    for (const dialog of document.querySelectorAll("#dialogs > dialog[data-modal]:not([open])")) {
+      const opener = document.activeElement;
+      const title = document.title;
+      dialog.addEventListener("close", () => {
+        dialog.remove();
+        document.title = title;
+        if (document.activeElement === document.body && opener?.isConnected) opener.focus();
+      });
+      dialog.showModal();
+      const first = one("[autofocus]", dialog) || one("input:checked, input:not([type=hidden]), select, textarea", dialog);
+      first?.focus();
+    }
+  };
+  addEventListener("dialog:close", () => shown()?.close());
+  addEventListener("click", (event) => {
+    const closer = event.target.closest?.("[data-close]");
+    const dialog = closer?.closest("dialog");
+    if (dialog) { event.preventDefault(); dialog.close(); }
+    else if (event.target.matches?.("dialog[data-modal]")) {
+      const box = event.target.getBoundingClientRect();
+      const outside = event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+      // A click beside the dialog closes it only while nothing has been written into it.
+      if (outside && !event.target.dataset.touched) event.target.close();
+    }
+  });
+  addEventListener("input", (event) => {
+    const dialog = event.target.closest?.("dialog[data-modal]");
+    if (dialog) dialog.dataset.touched = "1";
+  });
+
+  // Menus: arrow keys, Home, End and a typed letter. Escape and a click beside come with popover.
+  addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("[data-menu]")) return;
+    const button = one(`[popovertarget="${menu.id}"]`);
+    button?.setAttribute("aria-expanded", String(event.newState === "open"));
+    if (event.newState === "open") one('[role="menuitem"]', menu)?.focus();
+  }, true);
+  addEventListener("keydown", (event) => {
+    const menu = event.target.closest?.("[data-menu]");
+    if (!menu) return;
+    const items = [...menu.querySelectorAll('[role="menuitem"]')];
+    const at = items.indexOf(document.activeElement);
+    const to = {
+      ArrowDown: (at + 1) % items.length, ArrowUp: (at - 1 + items.length) % items.length, Home: 0, End: items.length - 1,
+    }[event.key];
+    const typed = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey
+      ? items.findIndex((item, n) => n !== at && item.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()))
+      : -1;
+    const item = items[to ?? typed];
+    if (item) { event.preventDefault(); item.focus(); }
+    if (event.key === "Tab") menu.hidePopover();
+  });
+
+  // Single keys. Never inside a field, never with a modifier, never over a dialog, and off when a person says so.
+  addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (root.dataset.keys === "off" || shown()) return;
+    if (event.target.closest?.("input, select, textarea, [contenteditable], [data-menu]")) return;
+    const key = event.key.toUpperCase();
+    const pressed = one(`main [data-key="${CSS.escape(key)}"]`) || one(`[data-key="${CSS.escape(key)}"]`);
+    if (pressed) { event.preventDefault(); pressed.click(); }
+  });
+
+  // Failures: told where the words were written, which stay; beside that, never alone, as a toast.
+  const tell = (element, sentence) => {
+    const form = element?.closest?.("form");
+    if (!form || form.method === "get") return say(sentence);
+    one("[data-failed]", form)?.remove();
+    const line = document.createElement("p");
+    line.className = "err";
+    line.dataset.failed = "";
+    line.setAttribute("role", "alert");
+    line.append(sentence);
+    form.prepend(line);
+  };
+  const sayings = { 401: "signedOut", 403: "forbidden", 404: "gone", 410: "gone", 429: "often" };
+  let told = 0;
+  const quietly = (element) => element?.matches?.('[hx-trigger*="every"]');
+  addEventListener("htmx:response:error", (event) => {
+    const { response, sourceElement } = event.detail.ctx;
+    if (response.status === 422 || quietly(sourceElement)) return;
+    tell(sourceElement, toasts().dataset[sayings[response.status]] || toasts().dataset.refused);
+  });
+  addEventListener("htmx:error", (event) => {
+    const element = event.detail.ctx?.sourceElement;
+    // A poll that fails is tried again by itself; it says so once a minute at the most.
+    if (quietly(element)) {
+      if (Date.now() - told < 60000) return;
+      told = Date.now();
+    }
+    if (event.detail.ctx) tell(element, toasts().dataset.silent);
+  });
+
+  // A pressed button says so and cannot be pressed twice. (The server keeps double entries out anyway.)
+  const busy = (form, on) => {
+    for (const button of form.querySelectorAll('button[type="submit"]')) {
+      on ? button.setAttribute("aria-busy", "true") : button.removeAttribute("aria-busy");
+    }
+  };
+  addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented && !form.matches("[hx-post]")) return;
+    if (form.method !== "post") return;
+    one("[data-failed]", form)?.remove();
+    setTimeout(() => busy(form, true));
+  });
+  addEventListener("htmx:finally:request", (event) => {
+    const form = event.target.closest?.("form") || one('form:has([aria-busy="true"])');
+    if (form) busy(form, false);
+  });
+  // Coming back to a page that was kept in memory is a new entry with a new key.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("form").forEach((form) => busy(form, false));
+    if (one("[data-entry-key]")) location.reload();
+  });
+
+  // A choice inside a form that changes what the form asks for is fetched without a press.
+  addEventListener("change", (event) => {
+    const form = event.target.form;
+    if (form?.matches("[data-at-once]") && !form.hasAttribute("hx-get")) form.requestSubmit();
+  });
+
+  addEventListener("htmx:after:swap", openDialogs);
+  addEventListener("DOMContentLoaded", () => { nameTheme(); watchToasts(); openDialogs(); });
+})();

@@ -1,0 +1,127 @@
+"""The pages that say no. They touch no database and need no organisation, so that they can always be shown."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext
+
+from frontend.context import theme_of
+from frontend.parts import Action
+
+
+def page(
+    request: HttpRequest | None,
+    *,
+    status: int,
+    heading: str,
+    sentence: str,
+    action: Action,
+) -> HttpResponse:
+    """A full page with one finding and one way on."""
+    request_id = getattr(request, "request_id", "")
+    context = {
+        "heading": heading,
+        "sentence": sentence,
+        "action": action,
+        "product_name": settings.PRODUCT_NAME,
+        "theme": theme_of(request) if request else "",
+        "request_id": request_id,
+        "request_id_words": gettext("Number of this request: {number}").format(
+            number=request_id
+        ),
+    }
+    # Without the request: no context processor, no session and no query may fail a second time.
+    return HttpResponse(render_to_string("error.html", context), status=status)
+
+
+def home() -> Action:
+    """The way on from a page that is not there."""
+    return Action(words=gettext("Go to the first page"), url="/")
+
+
+def again(request: HttpRequest) -> Action:
+    """The way back to the page that failed."""
+    return Action(words=gettext("Load the page again"), url=request.get_full_path())
+
+
+def bad_request(
+    request: HttpRequest, exception: Exception | None = None
+) -> HttpResponse:
+    return page(
+        request,
+        status=400,
+        heading=gettext("This request cannot be read"),
+        sentence=gettext(
+            "Something in it is not as the page sent it. Nothing was stored."
+        ),
+        action=home(),
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return page(
+        request,
+        status=403,
+        heading=gettext("Your role does not allow this"),
+        sentence=gettext("An owner of the organisation can give you another role."),
+        action=home(),
+    )
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's token is missing or too old; settings name this as CSRF_FAILURE_VIEW."""
+    return page(
+        request,
+        status=403,
+        heading=gettext("This form is too old to be sent"),
+        sentence=gettext(
+            "Nothing was stored. Go back, load the page again, and send it once more."
+        ),
+        action=home(),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return page(
+        request,
+        status=404,
+        heading=gettext("There is no such page"),
+        sentence=gettext(
+            "The address may be mistyped, or it belongs to an organisation you are not a member of."
+        ),
+        action=home(),
+    )
+
+
+def conflict(request: HttpRequest, sentence: str) -> HttpResponse:
+    """Somebody else was faster, or the deed is refused as things stand."""
+    return page(
+        request,
+        status=409,
+        heading=gettext("This could not be done"),
+        sentence=sentence,
+        action=again(request) if request.method == "GET" else home(),
+    )
+
+
+def too_often(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return page(
+        request,
+        status=429,
+        heading=gettext("Too many tries"),
+        sentence=gettext("Wait a minute, then try again."),
+        action=home(),
+    )
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """A fault of ours."""
+    return page(
+        request,
+        status=500,
+        heading=gettext("Something broke on our side"),
+        sentence=gettext(
+            "What you sent was not stored. It has been written down for us to look at."
+        ),
+        action=again(request) if request.method == "GET" else home(),
+    )

@@ -93,11 +93,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
-def conflict(request: HttpRequest, sentence: str) -> HttpResponse:
+def conflict(request: HttpRequest, sentence: str, status: int = 409) -> HttpResponse:
     """Somebody else was faster, or the deed is refused as things stand."""
     return page(
         request,
-        status=409,
+        status=status,
         heading=gettext("This could not be done"),
         sentence=sentence,
         action=again(request) if request.method == "GET" else home(),

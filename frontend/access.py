@@ -1,0 +1,86 @@
+"""Who may open a page. Each view says so, and a test walks the site map to see that it does."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+
+from accounts.permissions import CAPABILITIES, require
+from frontend.http import TenantRequest
+
+
+class View(Protocol):
+    """A view that says who may open it: a capability of `accounts/permissions.py`, or why everybody may."""
+
+    access: str
+
+    def __call__(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse: ...
+
+
+def may(capability: str) -> Callable[[Callable[..., HttpResponse]], View]:
+    """Open the page to members whose role includes the capability.
+
+    The address carries the organisation, and the middleware has entered it; the view gets it as `request.tenant`.
+    Nobody signed in: to the sign-in, or 401 where a part of a page is asked for. A stranger: the same 404 as for an
+    organisation that does not exist. A member whose role does not include it: NotAllowed.
+    """
+    if capability not in CAPABILITIES:
+        raise KeyError(f"{capability!r} is not in the table of accounts/permissions.py")
+
+    def decorate(view: Callable[..., HttpResponse]) -> View:
+        @wraps(view)
+        def guarded(
+            request: HttpRequest, *args: Any, slug: str, **kwargs: Any
+        ) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return sign_in(request)
+            member = getattr(request, "membership", None)
+            if member is None:
+                raise Http404(slug)
+            require(member, capability)
+            return view(cast("TenantRequest", request), *args, **kwargs)
+
+        guarded.access = capability  # type: ignore[attr-defined]
+        return cast("View", guarded)
+
+    return decorate
+
+
+def signed_in(*, because: str) -> Callable[[Callable[..., HttpResponse]], View]:
+    """Open the page to everybody who has signed in, outside of any organisation."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return (
+                view(request, *args, **kwargs)
+                if request.user.is_authenticated
+                else sign_in(request)
+            )
+
+        guarded.access = f"signed in: {because}"  # type: ignore[attr-defined]
+        return cast("View", guarded)
+
+    return decorate
+
+
+def public(*, because: str) -> Callable[[Callable[..., HttpResponse]], View]:
+    """Open the page to everybody, for the reason given."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> View:
+        opened = cast("View", view)
+        opened.access = f"public: {because}"
+        return opened
+
+    return decorate
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in and back here; a part of a page is told 401, and the script says what that means."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=401)
+    return redirect_to_login(request.get_full_path())

@@ -1,0 +1,99 @@
+"""What pages share about requests and answers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import Membership, Tenant
+from accounts.refusals import Refused
+from frontend.views import errors
+
+
+class TenantRequest(HttpRequest):
+    """A signed-in member's request: what @may() guarantees to the view below it."""
+
+    htmx: HtmxDetails
+    tenant: Tenant
+    membership: Membership
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page. Going back in the history always asks for the whole."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    part: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page, or its named part when htmx asks. The view names the part; the client never does."""
+    name = f"{template}#{part}" if part and wants_part(request) else template
+    response = render(request, name, dict(context), status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def done(request: HttpRequest, url: str, sentence: str = "") -> HttpResponse:
+    """On to the next page after a deed, with a toast that says what was done.
+
+    A form that htmx sent is answered with the same way on, which the script follows.
+    """
+    if sentence:
+        messages.success(request, sentence)
+    if wants_part(request):
+        return HttpResponse(status=200, headers={"HX-Redirect": url})
+    response = redirect(url)
+    response.status_code = 303
+    return response
+
+
+@contextmanager
+def told_in(form: BaseForm) -> Iterator[None]:
+    """Tell a refusal of the deed inside where the words were typed: at its fields, and over the form."""
+    try:
+        yield
+    except Refused as refusal:
+        placed = {
+            name: told for name, told in refusal.fields.items() if name in form.fields
+        }
+        for name, told in placed.items():
+            form.add_error(name, told)
+        if not placed:
+            form.add_error(None, str(refusal))
+
+
+class RefusalMiddleware:
+    """Answers a deed that was refused outside of a form: a page, or a toast for a part of a page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        if not isinstance(exception, Refused) or request.path.startswith("/api/"):
+            return None
+        if wants_part(request):
+            return render(
+                request, "parts/refused.html", {"sentence": str(exception)}, status=422
+            )
+        if exception.status == 403:
+            return errors.forbidden(request)
+        if exception.status == 404:
+            return errors.not_found(request)
+        return errors.conflict(request, str(exception), status=exception.status)

@@ -1,0 +1,76 @@
+"""Django's PostgreSQL backend that carries the tenant into every transaction and serves only behind the wall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DataError, ProgrammingError
+from django.db.backends.postgresql import base
+
+from accounts.tenancy.scope import NoTenant, active
+
+# What PostgreSQL says where a policy reads app.tenant_id: never set in this session, or empty again.
+NEVER_SET, EMPTY = "42704", "22P02"
+
+WEAKNESS = """
+    SELECT rolsuper OR rolbypassrls,
+           coalesce((SELECT min(oid::regclass::text) FROM pg_class
+                     WHERE relrowsecurity AND relkind IN ('r', 'p') AND NOT row_security_active(oid)), '')
+    FROM pg_roles WHERE rolname = current_user
+"""
+
+
+class UnwalledRole(ImproperlyConfigured):
+    """The database role could read every tenant's rows, so nothing is served through it."""
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Tells PostgreSQL the tenant at every BEGIN; refuses roles that no policy holds back."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute_wrappers.append(_say_no_tenant)
+
+    def apply_tenant(self, tenant_id: int | None) -> None:
+        """Set the tenant of the open transaction; it is forgotten at its end."""
+        self.connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id or "")])
+
+    def make_read_only(self) -> None:
+        """Let the open transaction read only."""
+        self.connection.execute("SET TRANSACTION READ ONLY")
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        super()._set_autocommit(autocommit)
+        if not autocommit and active.get() is not None:
+            with self.wrap_database_errors:
+                self.apply_tenant(active.get())
+
+    def init_connection_state(self) -> bool:
+        changed = super().init_connection_state()
+        if self.settings_dict.get("WALLED", True):
+            self._refuse_unless_walled()
+        return bool(changed)
+
+    def _refuse_unless_walled(self) -> None:
+        found = self.connection.execute(WEAKNESS).fetchone()
+        bypasses, open_table = found or (True, "")
+        if bypasses or open_table:
+            why = f"row security of {open_table} does not hold it back" if open_table else "it bypasses row security"
+            self.connection.close()
+            raise UnwalledRole(
+                f"The database role {self.settings_dict['USER']!r} meets no wall between tenants: {why}. "
+                "Connect as the web role, which owns nothing and bypasses nothing (docs/operating.md)."
+            )
+
+
+def _say_no_tenant(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    try:
+        return execute(sql, params, many, context)
+    except (DataError, ProgrammingError) as error:
+        if active.get() is None and getattr(error.__cause__, "sqlstate", "") in (NEVER_SET, EMPTY):
+            raise NoTenant("A tenant's table was asked for outside tenant_scope().") from error
+        raise

@@ -1,0 +1,78 @@
+"""Which tenant the running code works for, and how PostgreSQL is told.
+
+The database is told at every BEGIN by the backend beside this module, transaction-locally. A session-level
+setting would outlive the transaction and reach whoever borrows the connection next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, cast
+
+from django.db import connections, transaction
+
+if TYPE_CHECKING:
+    from accounts.tenancy.backend.base import DatabaseWrapper
+
+active: ContextVar[int | None] = ContextVar("tenant", default=None)
+
+
+class NoTenant(RuntimeError):
+    """A row of a tenant was asked for outside `tenant_scope()`."""
+
+
+class TenantSwitch(RuntimeError):
+    """A second tenant was entered inside a transaction that already belongs to one."""
+
+
+def current_tenant_id() -> int:
+    """The key of the tenant the running code works for.
+
+    Raises `NoTenant` outside a scope.
+    """
+    tenant_id = active.get()
+    if tenant_id is None:
+        raise NoTenant("No tenant is known here. Enter tenant_scope(tenant_id) first.")
+    return tenant_id
+
+
+@contextmanager
+def tenant_bound(tenant_id: int) -> Iterator[int]:
+    """Name the tenant without opening a transaction, for jobs that commit many times.
+
+    Each `transaction.atomic()` inside belongs to the tenant; a query outside of one is refused by the wall.
+    Raises `TenantSwitch` inside a transaction of another tenant.
+    """
+    if _connection().in_atomic_block and active.get() not in (None, tenant_id):
+        raise TenantSwitch(f"The transaction belongs to tenant {active.get()}, not to {tenant_id}.")
+    mark = active.set(tenant_id)
+    try:
+        yield tenant_id
+    finally:
+        active.reset(mark)
+
+
+@contextmanager
+def tenant_scope(tenant_id: int, *, read_only: bool = False) -> Iterator[int]:
+    """Work for one tenant inside one transaction: the way to reach its rows.
+
+    Nested inside an open transaction it becomes a savepoint, and `read_only` is left to the outer one.
+    Raises `TenantSwitch` if the transaction already belongs to another tenant.
+    """
+    connection = _connection()
+    nested, before = connection.in_atomic_block, active.get()
+    with tenant_bound(tenant_id), transaction.atomic():
+        if nested:
+            connection.apply_tenant(tenant_id)
+        elif read_only:
+            connection.make_read_only()
+        yield tenant_id
+        if nested and not connection.needs_rollback:
+            # A savepoint that is rolled back restores the setting by itself; a released one does not.
+            connection.apply_tenant(before)
+
+
+def _connection() -> DatabaseWrapper:
+    return cast("DatabaseWrapper", connections["default"])

@@ -1,0 +1,300 @@
+"""Every setting, in reading order. What a deployment may change is read by `env` and listed in docs/settings.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from config import env
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# --- What this installation is ------------------------------------------------------------------------------------
+
+DEBUG = env.switch("DEBUG", default=False, help="Show tracebacks to the visitor. Never in production.")
+SECRET_KEY = env.text("SECRET_KEY", help="Signs sessions, cursors and links. 50 random characters or more.")
+PRODUCT_NAME = env.text("PRODUCT_NAME", default="Throughline", help="The name that pages and letters use.")
+SITE_URL = env.url("SITE_URL", schemes=["http", "https"], default="http://localhost:8000", help="Where people reach it.")
+ALLOWED_HOSTS = env.names(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"], help="Host names that are answered."
+)
+CSRF_TRUSTED_ORIGINS = env.names(
+    "CSRF_TRUSTED_ORIGINS", default=[], help="Origins that may post, with scheme, behind a proxy."
+)
+SIGNUP_OPEN = env.switch("SIGNUP_OPEN", default=True, help="Whether anybody may sign up a new organisation.")
+DEMO = env.switch("DEMO", default=False, help="Whether the example organisation is made and its sign-in shown.")
+
+# --- Parts --------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "config",
+    "accounts",
+    "strategy",
+    "activities",
+    "outcomes",
+    "frontend",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "template_partials",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+]
+
+MIDDLEWARE = [
+    "accounts.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.TenantMiddleware",
+    "frontend.http.RefusalMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "frontend.http.product",
+            ],
+        },
+    }
+]
+
+# --- Database -----------------------------------------------------------------------------------------------------
+
+# `manage.py migrate` sets the role for itself; everything else meets the wall.
+DATABASE_ROLE = env.choice(
+    "DATABASE_ROLE", ["web", "migrate"], default="web", help="Which login is used; manage.py migrate sets it."
+)
+DATABASE_URL = env.url(
+    "DATABASE_URL", schemes=["postgresql", "postgres"], help="The web role's login: web, workers and tests use it."
+)
+DATABASE_MIGRATE_URL = env.url(
+    "DATABASE_MIGRATE_URL",
+    schemes=["postgresql", "postgres"],
+    default="",
+    help="The migrator's login, for manage.py migrate only.",
+)
+
+
+def _database(url: str, **options: Any) -> dict[str, Any]:
+    login = env.address(url)
+    return {
+        "ENGINE": "accounts.tenancy.backend",
+        "NAME": login.name,
+        "USER": login.user,
+        "PASSWORD": login.password,
+        "HOST": login.host,
+        "PORT": str(login.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, **login.options, **options},
+        # Transaction poolers hand the server connection to somebody else between two fetches.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "TEST": {"NAME": login.name},
+    }
+
+
+DATABASES = {
+    "default": (
+        _database(DATABASE_MIGRATE_URL, assume_role="tl_owner") | {"WALLED": False}
+        if DATABASE_ROLE == "migrate"
+        else _database(DATABASE_URL) | {"WALLED": True}
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Broker, cache, tasks -----------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.url(
+    "CELERY_BROKER_URL",
+    schemes=["redis", "rediss", "valkey", "amqp", "amqps"],
+    default="redis://127.0.0.1:6379/0",
+    help="Where tasks are announced.",
+)
+CACHE_URL = env.url(
+    "CACHE_URL", schemes=["redis", "rediss"], default="", help="A shared cache; without it each process has its own."
+)
+CACHES: dict[str, dict[str, Any]] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL, "KEY_PREFIX": "tl"}
+        if CACHE_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+# The result backend is not used: what people see of a job is a row of ours.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = env.number(
+    "TASK_TIME_LIMIT", default=900, minimum=10, help="Seconds after which a task is ended."
+)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Longer than any task may run, or a slow one would be started twice.
+    "visibility_timeout": env.number(
+        "TASK_VISIBILITY_TIMEOUT", default=1000, minimum=20, help="Seconds until a lost worker's task is given again."
+    ),
+    # Without these two kombu looks for lost messages only every hundred seconds.
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"accounts.tasks.*": {"queue": "imports"}, "outcomes.tasks.*": {"queue": "statistics"}}
+CELERY_TIMEZONE = "UTC"
+
+# --- Sign-in ------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "frontend.forms.doors.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "frontend.forms.doors.SignUpForm", "login": "frontend.forms.doors.SignInForm"}
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- What browsers are told ---------------------------------------------------------------------------------------
+
+SECURE = SITE_URL.startswith("https:")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+SECURE_SSL_REDIRECT = SECURE and env.switch(
+    "HTTPS_REDIRECT", default=True, help="Send plain HTTP to HTTPS when SITE_URL is https."
+)
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https")
+    if env.switch("BEHIND_PROXY", default=False, help="Trust X-Forwarded-Proto, which the proxy must set itself.")
+    else None
+)
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Files --------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = Path(
+    env.text("MEDIA_ROOT", default="var/uploads", help="Folder for uploaded files, never served to browsers.")
+)
+MEDIA_ROOT = MEDIA_ROOT if MEDIA_ROOT.is_absolute() else ROOT / MEDIA_ROOT
+IMPORT_MAX_BYTES = env.number(
+    "IMPORT_MAX_BYTES", default=200 * 1024 * 1024, minimum=1024, help="Largest import file in bytes."
+)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+# --- Words, days, money -------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Mail ---------------------------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default="Throughline <no-reply@localhost>", help="Sender of letters.")
+
+# --- API ----------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.MayAct"],
+    "DEFAULT_RENDERER_CLASSES": ["accounts.api.rendering.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsing.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "accounts.api.schema.Schema",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "accounts.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Throughline API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
+}
+
+# --- Logs ---------------------------------------------------------------------------------------------------------
+
+LOG_FORMAT = env.choice("LOG_FORMAT", ["json", "lines"], default="json", help="json for machines, lines for people.")
+LOGGING_CONFIG = "config.logs.configure"
+LOGGING: dict[str, Any] = {"format": LOG_FORMAT, "level": env.choice(
+    "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO", help="How much is written to the log."
+)}

@@ -1,0 +1,113 @@
+"""The outcome ledger: what customers agreed to, and how we know."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.tenancy.models import TenantForeignKey, TenantModel
+
+
+class Grade(models.IntegerChoices):
+    """How well a milestone is known. Which grade counts in statistics is a setting of the organisation."""
+
+    E0 = 0, _("The rep says so")
+    E1 = 1, _("An artefact is linked")
+    E2 = 2, _("A second member checked it")
+    E3 = 3, _("The customer confirmed it")
+    E4 = 4, _("It stands in a system of record")
+
+
+class MilestoneType(TenantModel):
+    """A customer verifier: an act of the customer, objective, yes or no."""
+
+    name = models.CharField(_("name"), max_length=80)
+    # "Before …" in sentences about deals that stopped earlier: "the goal was agreed".
+    before = models.CharField(max_length=120, default="", blank=True)
+    statement = models.CharField(_("what the customer did"), max_length=300)
+    position = models.PositiveSmallIntegerField()
+    is_archived = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"],
+                name="milestone_type_unique_in_tenant",
+                violation_error_message=_("Another milestone has this name."),
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "position"],
+                name="milestone_type_position_unique_in_tenant",
+                deferrable=models.Deferrable.DEFERRED,
+                violation_error_message=_("Another milestone has this position."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MilestoneEvent(TenantModel):
+    """One entry of the ledger: effective on one day, written at one moment, never changed.
+
+    A correction is a new event. `words` are the customer's own.
+    """
+
+    append_only = True
+
+    class Kind(models.TextChoices):
+        CLAIMED = "claimed", _("Claimed")
+        EVIDENCED = "evidenced", _("Evidenced")
+        CHECKED = "checked", _("Checked by a second member")
+        CONFIRMED = "confirmed", _("Confirmed by the customer")
+        CONTRADICTED = "contradicted", _("Contradicted by the customer")
+        LAPSED = "lapsed", _("Lapsed")
+        CORRECTED = "corrected", _("Taken back")
+
+    deal = TenantForeignKey("strategy.Deal", models.PROTECT, related_name="milestone_events")
+    type = TenantForeignKey(MilestoneType, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind)
+    grade = models.PositiveSmallIntegerField(choices=Grade, default=Grade.E0)
+    effective_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    actor = TenantForeignKey("accounts.Membership", models.PROTECT, null=True, related_name="+")
+    words = models.TextField(default="", blank=True)
+    agreed_by = models.CharField(max_length=120, default="", blank=True)
+    evidence = models.URLField(max_length=500, default="", blank=True)
+    entry_key = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(grade__lte=4), name="milestone_event_grade_of_0_to_4"),
+            models.UniqueConstraint(fields=["tenant", "entry_key"], name="milestone_event_entered_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "deal", "recorded_at", "id"], name="milestone_event_by_deal")]
+
+
+class Milestone(TenantModel):
+    """Where a deal stands on one milestone: derived from its events, rewritten whenever one is added.
+
+    `reached_on` is the effective day from which it held without a break; `grade` the best evidence since.
+    """
+
+    class State(models.TextChoices):
+        REACHED = "reached", _("Reached")
+        CONTRADICTED = "contradicted", _("Contradicted")
+        LAPSED = "lapsed", _("Lapsed")
+        WITHDRAWN = "withdrawn", _("Taken back")
+
+    deal = TenantForeignKey("strategy.Deal", models.PROTECT, related_name="milestones")
+    type = TenantForeignKey(MilestoneType, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, choices=State)
+    grade = models.PositiveSmallIntegerField(choices=Grade, default=Grade.E0)
+    reached_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    words = models.TextField(default="", blank=True)
+    agreed_by = models.CharField(max_length=120, default="", blank=True)
+    evidence = models.URLField(max_length=500, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "deal", "type"], name="milestone_once_on_a_deal"),
+        ]

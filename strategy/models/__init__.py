@@ -1,0 +1,5 @@
+from strategy.models.customers import Company
+from strategy.models.deals import Deal, DealEvent, OwnerSpan, StageSpan
+from strategy.models.pipeline import EndCause, EndReason, Pipeline, Stage
+
+__all__ = ["Company", "Deal", "DealEvent", "EndCause", "EndReason", "OwnerSpan", "Pipeline", "Stage", "StageSpan"]

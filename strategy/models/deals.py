@@ -1,0 +1,185 @@
+"""Deals, and the record of everything that happened to them."""
+
+from __future__ import annotations
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from strategy.models.pipeline import EndCause
+
+
+class DealQuerySet(TenantQuerySet["Deal"]):
+    def open(self) -> DealQuerySet:
+        """Deals that nobody has ended."""
+        return self.filter(end_cause="")
+
+    def ended(self) -> DealQuerySet:
+        """Deals that are over, whatever the cause."""
+        return self.exclude(end_cause="")
+
+    def counted(self) -> DealQuerySet:
+        """Qualified deals as statistics see them: no test deals, no merged duplicates."""
+        return self.filter(qualified_on__isnull=False, is_test=False, merged_into=None)
+
+
+class Deal(TenantModel):
+    """An opportunity with one company. `qualified_on` starts every clock and never moves.
+
+    Days are the organisation's calendar days. Amounts are minor units of `currency`; `rate` turns them into the
+    organisation's currency and is that of `rate_date`, the day of qualification.
+    `observed_from` is the first day from which its source recorded ends, `observed_until` the last day the source
+    knew; a change made here clears the latter, since from then on the deal is watched.
+    """
+
+    name = models.CharField(_("name"), max_length=200)
+    company = TenantForeignKey("strategy.Company", models.PROTECT, null=True, blank=True, related_name="deals")
+    pipeline = TenantForeignKey("strategy.Pipeline", models.PROTECT, related_name="deals")
+    stage = TenantForeignKey("strategy.Stage", models.PROTECT, related_name="deals")
+    owner = TenantForeignKey("accounts.Membership", models.PROTECT, null=True, blank=True, related_name="deals")
+    owner_at_qualification = TenantForeignKey(
+        "accounts.Membership", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    currency = models.CharField(_("currency"), max_length=3)
+    rate = models.DecimalField(max_digits=18, decimal_places=8, default=1)
+    rate_date = models.DateField(null=True, blank=True)
+    amount_at_qualification = models.BigIntegerField(null=True, blank=True)
+    amount = models.BigIntegerField(_("amount"), null=True, blank=True)
+
+    opened_on = models.DateField(_("opened on"), null=True, blank=True)
+    qualified_on = models.DateField(_("qualified on"), null=True, blank=True)
+    qualified_by = TenantForeignKey("accounts.Membership", models.PROTECT, null=True, blank=True, related_name="+")
+    qualification_note = models.TextField(_("by what criteria"), default="", blank=True)
+    expected_close_on = models.DateField(_("expected close"), null=True, blank=True)
+    entered_stage_on = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    closed_recorded_at = models.DateTimeField(null=True, blank=True)
+    end_cause = models.CharField(_("how it ended"), max_length=12, choices=EndCause, default="", blank=True)
+    end_reason = TenantForeignKey("strategy.EndReason", models.PROTECT, null=True, blank=True, related_name="+")
+    episode = models.PositiveSmallIntegerField(default=1)
+
+    observed_from = models.DateField(null=True, blank=True)
+    observed_until = models.DateField(null=True, blank=True)
+    is_test = models.BooleanField(default=False)
+    merged_into = TenantForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    attributes = models.JSONField(default=dict, blank=True)
+    source = models.CharField(max_length=40, default="", blank=True)
+    external_id = models.CharField(max_length=200, default="", blank=True)
+    import_run = TenantForeignKey("accounts.ImportRun", models.SET_NULL, null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = TenantManager.from_queryset(DealQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "source", "external_id"],
+                condition=~Q(external_id=""),
+                name="deal_external_id_unique_in_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(end_cause="", closed_on=None) | (~Q(end_cause="") & Q(closed_on__isnull=False)),
+                name="deal_ends_with_a_cause_and_a_day",
+                violation_error_message=_("A deal that is over has a cause and a day; an open one has neither."),
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_on=None) | Q(qualified_on=None) | Q(closed_on__gte=F("qualified_on")),
+                name="deal_ends_after_it_was_qualified",
+                violation_error_message=_("A deal cannot end before it was qualified."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at", "-id"], name="deal_newest_first"),
+            models.Index(fields=["tenant", "end_cause", "-created_at", "-id"], name="deal_by_end_newest_first"),
+            models.Index(fields=["tenant", "qualified_on"], name="deal_by_qualification"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has ended it."""
+        return not self.end_cause
+
+
+class StageSpan(TenantModel):
+    """A deal's stay in a stage; open while `left_on` is empty. A return is a new span."""
+
+    class Exit(models.TextChoices):
+        ADVANCE = "advance", _("Moved on")
+        SKIP = "skip", _("Skipped a stage")
+        BACK = "back", _("Moved back")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+        NO_DECISION = "no_decision", _("No decision")
+        DISQUALIFIED = "disqualified", _("Disqualified")
+
+    deal = TenantForeignKey(Deal, models.CASCADE, related_name="stage_spans")
+    stage = TenantForeignKey("strategy.Stage", models.PROTECT, related_name="+")
+    entered_on = models.DateField()
+    left_on = models.DateField(null=True, blank=True)
+    exit_kind = models.CharField(max_length=12, choices=Exit, default="", blank=True)
+    episode = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "deal"], condition=Q(left_on=None), name="stage_span_one_open_for_a_deal"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_on=None) | Q(left_on__gte=F("entered_on")), name="stage_span_ends_after_it_began"
+            ),
+        ]
+
+
+class OwnerSpan(TenantModel):
+    """Who had a deal from which day until which; open while `until_on` is empty."""
+
+    deal = TenantForeignKey(Deal, models.CASCADE, related_name="owner_spans")
+    owner = TenantForeignKey("accounts.Membership", models.PROTECT, related_name="+")
+    from_on = models.DateField()
+    until_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "deal"], condition=Q(until_on=None), name="owner_span_one_open_for_a_deal"
+            ),
+        ]
+
+
+class DealEvent(TenantModel):
+    """Something that happened to a deal: on `effective_on`, written down at `recorded_at`, never changed.
+
+    `data` holds what changed as {"field": [before, after]}.
+    """
+
+    append_only = True
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        QUALIFIED = "qualified", _("Qualified")
+        MOVED = "moved", _("Moved")
+        REPRICED = "repriced", _("Repriced")
+        RESCHEDULED = "rescheduled", _("Expected close changed")
+        REASSIGNED = "reassigned", _("Given to somebody else")
+        CLOSED = "closed", _("Closed")
+        REOPENED = "reopened", _("Opened again")
+        CORRECTED = "corrected", _("Corrected")
+
+    deal = TenantForeignKey(Deal, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind)
+    effective_on = models.DateField(null=True)
+    recorded_at = models.DateTimeField()
+    actor = TenantForeignKey("accounts.Membership", models.PROTECT, null=True, related_name="+")
+    import_run = TenantForeignKey("accounts.ImportRun", models.PROTECT, null=True, related_name="+")
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "deal", "recorded_at", "id"], name="deal_event_by_deal")]

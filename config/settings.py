@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 DEBUG = env.switch("DEBUG", default=False, help="Show tracebacks to the visitor. Never in production.")
 SECRET_KEY = env.text("SECRET_KEY", help="Signs sessions, cursors and links. 50 random characters or more.")
 PRODUCT_NAME = env.text("PRODUCT_NAME", default="Throughline", help="The name that pages and letters use.")
-SITE_URL = env.url("SITE_URL", schemes=["http", "https"], default="http://localhost:8000", help="Where people reach it.")
+SITE_URL = env.url(
+    "SITE_URL", schemes=["http", "https"], default="http://localhost:8000", help="Where people reach it."
+)
 ALLOWED_HOSTS = env.names(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"], help="Host names that are answered."
 )
@@ -189,8 +191,6 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "frontend.forms.doors.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "frontend.forms.doors.SignUpForm", "login": "frontend.forms.doors.SignInForm"}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 
@@ -295,6 +295,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 LOG_FORMAT = env.choice("LOG_FORMAT", ["json", "lines"], default="json", help="json for machines, lines for people.")
 LOGGING_CONFIG = "config.logs.configure"
-LOGGING: dict[str, Any] = {"format": LOG_FORMAT, "level": env.choice(
-    "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO", help="How much is written to the log."
-)}
+LOGGING: dict[str, Any] = {
+    "format": LOG_FORMAT,
+    "level": env.choice(
+        "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO", help="How much is written to the log."
+    ),
+}

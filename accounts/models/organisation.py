@@ -15,10 +15,58 @@ from accounts.tenancy.models import TenantForeignKey, TenantModel
 
 # Words that stand, or may come to stand, where an organisation's name stands in an address.
 RESERVED_SLUGS = frozenset(
-    "about access account accounts admin api app assets auth billing blog contact demo docs download example "
-    "help home imports invite jobs legal login logout mail me new o oauth organisation organisations pricing "
-    "privacy root security settings shop signin signup static status support system team tenant terms "
-    "throughline webhook webhooks www".split()
+    [
+        "about",
+        "access",
+        "account",
+        "accounts",
+        "admin",
+        "api",
+        "app",
+        "assets",
+        "auth",
+        "billing",
+        "blog",
+        "contact",
+        "demo",
+        "docs",
+        "download",
+        "example",
+        "help",
+        "home",
+        "imports",
+        "invite",
+        "jobs",
+        "legal",
+        "login",
+        "logout",
+        "mail",
+        "me",
+        "new",
+        "o",
+        "oauth",
+        "organisation",
+        "organisations",
+        "pricing",
+        "privacy",
+        "root",
+        "security",
+        "settings",
+        "shop",
+        "signin",
+        "signup",
+        "static",
+        "status",
+        "support",
+        "system",
+        "team",
+        "tenant",
+        "terms",
+        "throughline",
+        "webhook",
+        "webhooks",
+        "www",
+    ]
 )
 
 
@@ -103,9 +151,7 @@ class Team(TenantModel):
 
     name = models.CharField(_("name"), max_length=120)
     parent = TenantForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    manager = TenantForeignKey(
-        "accounts.Membership", models.SET_NULL, null=True, blank=True, related_name="manages"
-    )
+    manager = TenantForeignKey("accounts.Membership", models.SET_NULL, null=True, blank=True, related_name="manages")
     attributes = models.JSONField(default=dict, blank=True)
     source = models.CharField(max_length=40, default="", blank=True)
     external_id = models.CharField(max_length=200, default="", blank=True)

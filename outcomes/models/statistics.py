@@ -9,17 +9,18 @@ from accounts.tenancy.models import TenantForeignKey, TenantModel, WalledModel
 
 
 class StatisticMark(WalledModel):
-    """A deal that changed since the last refresh. Written by statement triggers with the keys before and after.
+    """Something that changed since the last refresh. Written by statement triggers with the keys before and after.
 
     Append-only and without a unique key: a deduplicating table made single inserts five times dearer.
     """
 
     id = models.BigAutoField(primary_key=True)
-    deal_id = models.UUIDField()
+    kind = models.CharField(max_length=12)
+    key = models.UUIDField()
     at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "deal_id"], name="statistic_mark_by_tenant")]
+        indexes = [models.Index(fields=["tenant", "kind", "key"], name="statistic_mark_by_tenant")]
 
 
 class DealFact(WalledModel):

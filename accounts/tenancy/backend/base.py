@@ -65,9 +65,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
 
 
-def _say_no_tenant(
-    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
-) -> Any:
+def _say_no_tenant(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     try:
         return execute(sql, params, many, context)
     except (DataError, ProgrammingError) as error:

@@ -1,0 +1,30 @@
+"""Writing down who did what, in the transaction of the deed."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+
+from accounts.models import AuditEvent, Membership
+
+# Set by the doors, so that deeds need not carry them.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+token_id: ContextVar[UUID | None] = ContextVar("token_id", default=None)
+
+
+def record(*, verb: str, subject: models.Model, actor: Membership | None, at: datetime, **data: Any) -> None:
+    """Add one entry: `verb` as "deal.moved", `data` what a reader needs to understand it."""
+    AuditEvent.objects.create(
+        at=at,
+        actor=actor,
+        token_id=token_id.get(),
+        verb=verb,
+        subject_label=subject._meta.label,
+        subject_id=subject.pk if isinstance(subject.pk, UUID) else None,
+        data=data,
+        request_id=request_id.get(),
+    )

@@ -1,0 +1,126 @@
+"""Each request belongs to one tenant, decided by its address or its token, and to one transaction."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+
+from accounts import audit, queries
+from accounts.models import ApiToken, Membership
+from accounts.tenancy.scope import tenant_scope
+
+Next = Callable[[HttpRequest], HttpResponse]
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+ORGANISATION = re.compile(r"^/o/([a-z0-9-]{1,40})/")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Often enough to see that a token is alive, seldom enough not to write with every call.
+USED_AGAIN_AFTER = timedelta(minutes=1)
+
+
+class StreamingInTenant(RuntimeError):
+    """A streamed body is made after the transaction has ended; make a file by a task instead."""
+
+
+class RequestIdMiddleware:
+    """Gives each request an id, or takes the caller's, for logs, problems and audit. It proves nothing."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        mark = audit.request_id.set(request_id)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                response = self.get_response(request)
+            finally:
+                audit.request_id.reset(mark)
+        response["X-Request-Id"] = request_id
+        return response
+
+
+class TenantMiddleware:
+    """Enters the tenant of the address (/o/<slug>/) or of the token (/api/), and undoes what a failure left.
+
+    A response of 400 and above rolls back, and so does an exception, whatever answer was made of it. Reading
+    requests cannot write. No such organisation and not a member are the same 404.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.tenant = request.membership = request.token = None  # type: ignore[attr-defined]
+        if request.path.startswith("/api/"):
+            return self._for_token(request)
+        if found := ORGANISATION.match(request.path):
+            return self._for_member(request, found[1])
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        request.has_failed = True  # type: ignore[attr-defined]
+
+    def _for_member(self, request: HttpRequest, slug: str) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)  # the view sends to the sign-in
+        place = queries.place_of(request.user, slug)
+        if place is None:
+            request.is_stranger = True  # type: ignore[attr-defined]
+            return self.get_response(request)  # the view answers 404; see frontend/access.py
+        with tenant_scope(place.tenant_id, read_only=request.method in SAFE_METHODS):
+            member = _or_none(queries.member, place.membership_id)
+            return self._serve(request, member)
+
+    def _for_token(self, request: HttpRequest) -> HttpResponse:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        place = queries.place_of_token(secret.strip()) if scheme.lower() == "bearer" else None
+        if place is None:
+            return self.get_response(request)  # authentication answers 401
+        with tenant_scope(place.tenant_id, read_only=request.method in SAFE_METHODS):
+            token = _or_none(queries.token, place.token_id)
+            request.token = token  # type: ignore[attr-defined]
+            mark = audit.token_id.set(token.pk if token else None)
+            try:
+                response = self._serve(request, token.membership if token else None)
+            finally:
+                audit.token_id.reset(mark)
+        if token and response.status_code < 500:
+            note_use(place.tenant_id, token, timezone.now())
+        return response
+
+    def _serve(self, request: HttpRequest, member: Membership | None) -> HttpResponse:
+        if member is not None:
+            request.membership, request.tenant = member, member.tenant  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if response.status_code >= 400 or getattr(request, "has_failed", False):
+            transaction.set_rollback(True)
+        _refuse_streaming(request, response)
+        return response
+
+
+def note_use(tenant_id: int, token: ApiToken, now: datetime) -> None:
+    """Remember when a token was last used, after the request's own transaction."""
+    if token.last_used_at is None or now - token.last_used_at > USED_AGAIN_AFTER:
+        with tenant_scope(tenant_id):
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def _refuse_streaming(request: HttpRequest, response: HttpResponseBase) -> None:
+    if response.streaming:
+        raise StreamingInTenant(request.path)
+
+
+def _or_none(question, key):  # type: ignore[no-untyped-def]
+    try:
+        return question(key)
+    except (Membership.DoesNotExist, ApiToken.DoesNotExist):
+        return None

@@ -1,0 +1,50 @@
+"""What each role may do: the one table that pages and API read."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from accounts.models.organisation import Role
+from accounts.refusals import Refused
+
+EVERYONE = frozenset(Role)
+SELLING = frozenset({Role.OWNER, Role.LEADER, Role.MANAGER, Role.REP})
+LEADING = frozenset({Role.OWNER, Role.LEADER, Role.MANAGER})
+DIRECTING = frozenset({Role.OWNER, Role.LEADER})
+
+CAPABILITIES: dict[str, frozenset[Role]] = {
+    "organisation.see": EVERYONE,
+    "member.see": EVERYONE,
+    "token.make": SELLING,
+    "company.see": EVERYONE,
+    "deal.see": EVERYONE,
+    "deal.open": SELLING,
+    "deal.move": SELLING,
+    "activity.see": EVERYONE,
+    "activity.log": SELLING,
+    "milestone.see": EVERYONE,
+    "milestone.record": SELLING,
+    "statistics.see": EVERYONE,
+    "import.see": LEADING,
+    "import.run": DIRECTING,
+}
+
+
+class NotAllowed(Refused):
+    """The member's role does not include the deed."""
+
+    code = "not_allowed"
+    status = 403
+    sentence = _("Your role in this organisation does not include this. Ask an owner.")
+
+
+def allows(membership: Membership, capability: str) -> bool:
+    """Whether the member's role includes a capability. Raises KeyError for one that is not in the table."""
+    return membership.is_active and membership.role in CAPABILITIES[capability]
+
+
+def require(membership: Membership, capability: str) -> None:
+    """Raises NotAllowed unless the member's role includes the capability."""
+    if not allows(membership, capability):
+        raise NotAllowed(capability=capability)

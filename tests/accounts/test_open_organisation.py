@@ -1,0 +1,49 @@
+"""Founding an organisation."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import AuditEvent, Membership, Tenant
+from accounts.models.organisation import Role
+from accounts.refusals import Invalid
+from accounts.services import AddressTaken, open_organisation
+from accounts.tenancy.scope import tenant_scope
+from activities.models import ActivityType
+from outcomes.models import MilestoneType
+from strategy.models import Stage
+from tests.make import NOON, make_user
+
+
+def test_gives_the_founder_an_organisation_that_can_be_used_at_once(lena: Membership) -> None:
+    assert (lena.role, lena.tenant.slug) == (Role.OWNER, "northwind")
+    with tenant_scope(lena.tenant_id):
+        assert Stage.objects.count() == 8
+        assert ActivityType.objects.count() == 6
+        assert [kind.position for kind in MilestoneType.objects.all()] == [1, 2, 3, 4]
+        assert AuditEvent.objects.get().verb == "organisation.opened"
+
+
+def test_numbers_an_address_that_is_taken(lena: Membership) -> None:
+    assert open_organisation(owner=make_user("nora"), name="Northwind", at=NOON).tenant.slug == "northwind-2"
+
+
+def test_keeps_a_reserved_word_out_of_the_address(db: None) -> None:
+    assert open_organisation(owner=make_user("ada"), name="Admin", at=NOON).tenant.slug == "admin-sales"
+
+
+def test_gives_a_name_without_latin_letters_an_address(db: None) -> None:
+    assert open_organisation(owner=make_user("yuki"), name="北風", at=NOON).tenant.slug == "sellers"
+
+
+@pytest.mark.parametrize("slug", ["api", "Upper", "a--b", "-a", "a b", "x" * 41])
+def test_refuses_an_address_that_cannot_be_one(db: None, slug: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        open_organisation(owner=make_user("ada"), name="Ada", slug=slug, at=NOON)
+    assert "slug" in refusal.value.fields
+    assert not Tenant.objects.exists()
+
+
+def test_tells_the_second_who_wants_the_same_address(lena: Membership) -> None:
+    with pytest.raises(AddressTaken):
+        open_organisation(owner=make_user("nora"), name="Other", slug="northwind", at=NOON)

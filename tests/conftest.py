@@ -1,0 +1,108 @@
+"""The database under test, and the cast: Lena owns Northwind, Omar sells there, Eve owns Southwind.
+
+`bin/test` brings a fresh PostgreSQL, migrated by the migrator; tests meet it as the web role, like everything else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import TransactionTestCase
+
+from accounts.models import Membership, Tenant
+from accounts.models.organisation import Role
+from accounts.tenancy.scope import tenant_scope
+from tests.make import make_member, make_organisation
+
+pytest_plugins: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(worker_id: str, django_db_blocker: Any) -> Iterator[None]:
+    """Each test process gets a copy of the migrated database; the web role could not make one."""
+    name = settings.DATABASES["default"]["NAME"]
+    copy = f"{name}_{worker_id}_{os.getpid()}"
+    with _as_owner("postgres") as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+    connections["default"].settings_dict["NAME"] = copy
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+    with _as_owner("postgres") as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+
+
+def _as_owner(database: str) -> psycopg.Connection[Any]:
+    """A connection that may make databases and empty tables. Only tests have one."""
+    connection = psycopg.connect(settings.DATABASE_MIGRATE_URL, dbname=database, autocommit=True)
+    connection.execute("SET ROLE tl_owner")
+    return connection
+
+
+def _empty_every_table(case: TransactionTestCase) -> None:
+    """Instead of Django's flush, which needs rights that the web role has not."""
+    with _as_owner(connections["default"].settings_dict["NAME"]) as owner:
+        tables = owner.execute(
+            "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = 'public'::regnamespace AND relname NOT IN ('django_migrations',"
+            " 'django_content_type', 'auth_permission')"
+        ).fetchone()
+        assert tables is not None
+        owner.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+
+
+TransactionTestCase._fixture_teardown = _empty_every_table  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The name of this test process; xdist gives its own."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+
+
+@pytest.fixture
+def lena(db: None) -> Membership:
+    """Owns Northwind and leads it."""
+    return make_organisation("Northwind", owner="lena")
+
+
+@pytest.fixture
+def northwind(lena: Membership) -> Tenant:
+    return lena.tenant  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def omar(northwind: Tenant) -> Membership:
+    """Sells at Northwind."""
+    return make_member("omar", tenant=northwind, role=Role.REP)
+
+
+@pytest.fixture
+def vera(northwind: Tenant) -> Membership:
+    """May look at Northwind and touch nothing."""
+    return make_member("vera", tenant=northwind, role=Role.VIEWER)
+
+
+@pytest.fixture
+def eve(db: None) -> Membership:
+    """Owns another organisation: nothing of Northwind's may ever reach her."""
+    return make_organisation("Southwind", owner="eve")
+
+
+@pytest.fixture
+def southwind(eve: Membership) -> Tenant:
+    return eve.tenant  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def inside_northwind(northwind: Tenant) -> Iterator[Tenant]:
+    """The rest of the test happens inside Northwind."""
+    with tenant_scope(northwind.pk):
+        yield northwind

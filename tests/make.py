@@ -1,0 +1,35 @@
+"""Makers of what tests need, through the product's own deeds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from accounts.models import Membership, Tenant, User
+from accounts.models.organisation import Role
+from accounts.services import open_organisation
+from accounts.tenancy.scope import tenant_scope
+
+# A Wednesday.
+NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
+PASSWORD = "four plain words here"
+
+
+def make_user(name: str) -> User:
+    """Somebody who can sign in as <name>@example.com with PASSWORD."""
+    return User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.capitalize())
+
+
+def make_organisation(name: str, *, owner: str, **facts: Any) -> Membership:
+    """An organisation with its defaults; returns the owner's membership."""
+    return open_organisation(owner=make_user(owner), name=name, at=NOON, **facts)
+
+
+def make_member(name: str, *, tenant: Tenant, role: str = Role.REP) -> Membership:
+    """One more person in the organisation."""
+    user = User.objects.filter(email=f"{name}@example.com").first() or make_user(name)
+    with tenant_scope(tenant.pk):
+        member = Membership(user=user, name=user.name, email=user.email, role=role)
+        member.save()
+        member.tenant = tenant
+        return member

@@ -16,9 +16,7 @@ class View(Protocol):
 
     access: str
 
-    def __call__(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponse: ...
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
 
 
 def may(capability: str) -> Callable[[Callable[..., HttpResponse]], View]:
@@ -33,9 +31,7 @@ def may(capability: str) -> Callable[[Callable[..., HttpResponse]], View]:
 
     def decorate(view: Callable[..., HttpResponse]) -> View:
         @wraps(view)
-        def guarded(
-            request: HttpRequest, *args: Any, slug: str, **kwargs: Any
-        ) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, slug: str, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return sign_in(request)
             member = getattr(request, "membership", None)
@@ -56,11 +52,7 @@ def signed_in(*, because: str) -> Callable[[Callable[..., HttpResponse]], View]:
     def decorate(view: Callable[..., HttpResponse]) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return (
-                view(request, *args, **kwargs)
-                if request.user.is_authenticated
-                else sign_in(request)
-            )
+            return view(request, *args, **kwargs) if request.user.is_authenticated else sign_in(request)
 
         guarded.access = f"signed in: {because}"  # type: ignore[attr-defined]
         return cast("View", guarded)

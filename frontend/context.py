@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from accounts.permissions import allows
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from accounts.permissions import allows
 from frontend import navigation
 
 THEMES = ("light", "dark")
@@ -35,12 +35,8 @@ def layout(request: HttpRequest) -> dict[str, Any]:
             "organisation": request.tenant,
             "member": member,
             "shelves": SimpleLazyObject(lambda: navigation.shelves(request)),
-            "places_before": SimpleLazyObject(
-                lambda: navigation.places(navigation.BEFORE_LOG, request)
-            ),
-            "places_after": SimpleLazyObject(
-                lambda: navigation.places(navigation.AFTER_LOG, request)
-            ),
+            "places_before": SimpleLazyObject(lambda: navigation.places(navigation.BEFORE_LOG, request)),
+            "places_after": SimpleLazyObject(lambda: navigation.places(navigation.AFTER_LOG, request)),
         }
         if allows(member, "activity.log"):
             context["log_url"] = reverse("log", args=[request.tenant.slug])

@@ -14,9 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 FOLDER = Path(__file__).parent / "templates" / "parts"
-ROOT = re.compile(
-    r'<svg xmlns="[^"]+" (?P<attributes>[^>]*)>(?P<inner>.*)</svg>\s*', re.DOTALL
-)
+ROOT = re.compile(r'<svg xmlns="[^"]+" (?P<attributes>[^>]*)>(?P<inner>.*)</svg>\s*', re.DOTALL)
 
 #: What each mark says to somebody who does not see it. The three marks, and the five states of an outcome.
 WORDS_OF_MARKS = {
@@ -64,9 +62,7 @@ def mark(name: str, css: str = "", words: bool = True) -> SafeString:
     """
     attributes, inner = drawing("marks", name)
     named = format_html('class="{}" ', css) if css else ""
-    drawn = format_html(
-        '<svg {}aria-hidden="true" {}>{}</svg>', named, attributes, inner
-    )
+    drawn = format_html('<svg {}aria-hidden="true" {}>{}</svg>', named, attributes, inner)
     if not words:
         return drawn
     return format_html('{}<span class="sr">{}</span>', drawn, WORDS_OF_MARKS[name])

@@ -65,9 +65,7 @@ def told_in(form: BaseForm) -> Iterator[None]:
     try:
         yield
     except Refused as refusal:
-        placed = {
-            name: told for name, told in refusal.fields.items() if name in form.fields
-        }
+        placed = {name: told for name, told in refusal.fields.items() if name in form.fields}
         for name, told in placed.items():
             form.add_error(name, told)
         if not placed:
@@ -83,15 +81,11 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused) or request.path.startswith("/api/"):
             return None
         if wants_part(request):
-            return render(
-                request, "parts/refused.html", {"sentence": str(exception)}, status=422
-            )
+            return render(request, "parts/refused.html", {"sentence": str(exception)}, status=422)
         if exception.status == 403:
             return errors.forbidden(request)
         if exception.status == 404:

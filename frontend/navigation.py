@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accounts.permissions import allows
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.permissions import allows
 from frontend.parts import Place, Shelf
 
 
@@ -27,12 +27,8 @@ class Way:
 
 
 DEALS = Way(words=_("Deals"), name="deals", icon="deals", capability="deal.see")
-EXECUTION = Way(
-    words=_("Execution"), name="execution", icon="exec", capability="statistics.see"
-)
-IMPORTS = Way(
-    words=_("Imports"), name="imports", icon="upload", capability="import.see"
-)
+EXECUTION = Way(words=_("Execution"), name="execution", icon="exec", capability="statistics.see")
+IMPORTS = Way(words=_("Imports"), name="imports", icon="upload", capability="import.see")
 API = Way(
     words=_("API"),
     name="api-reference",
@@ -40,9 +36,7 @@ API = Way(
     capability="token.own",
     of_organisation=False,
 )
-SETTINGS = Way(
-    words=_("Settings"), name="settings", icon="gear", capability="settings.own"
-)
+SETTINGS = Way(words=_("Settings"), name="settings", icon="gear", capability="settings.own")
 
 SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
     ("", (DEALS,)),
@@ -57,24 +51,15 @@ def place(way: Way, request: HttpRequest) -> Place:
     """The way as a link, marked when the reader stands there or below."""
     slug = request.tenant.slug
     url = reverse(way.name, args=[slug]) if way.of_organisation else reverse(way.name)
-    return Place(
-        words=str(way.words), url=url, icon=way.icon, here=request.path.startswith(url)
-    )
+    return Place(words=str(way.words), url=url, icon=way.icon, here=request.path.startswith(url))
 
 
 def places(ways: Sequence[Way], request: HttpRequest) -> list[Place]:
     """Those of the ways that the member may open."""
-    return [
-        place(way, request)
-        for way in ways
-        if allows(request.membership, way.capability)
-    ]
+    return [place(way, request) for way in ways if allows(request.membership, way.capability)]
 
 
 def shelves(request: HttpRequest) -> list[Shelf]:
     """The side bar of a member."""
-    made = [
-        Shelf(heading=str(heading), places=places(ways, request))
-        for heading, ways in SHELVES
-    ]
+    made = [Shelf(heading=str(heading), places=places(ways, request)) for heading, ways in SHELVES]
     return [shelf for shelf in made if shelf.places]

@@ -60,9 +60,7 @@ def money(minor: int, currency: str) -> str:
     shown = money_locale().currency_formats["standard"].pattern.replace(".00", "")
     if not whole:
         shown = shown.replace("#,##0", "#,##0." + "0" * places)
-    written = format_currency(
-        amount, currency, format=shown, locale=money_locale(), currency_digits=False
-    )
+    written = format_currency(amount, currency, format=shown, locale=money_locale(), currency_digits=False)
     return written.replace("-", MINUS)
 
 
@@ -73,9 +71,7 @@ def short_money(minor: int, currency: str) -> str:
         return money(minor, currency)
     leading = abs(amount) / 1_000 ** ((len(str(int(abs(amount)))) - 1) // 3)
     digits = 1 if leading < 10 else 0
-    written = format_compact_currency(
-        amount, currency, locale=money_locale(), fraction_digits=digits
-    )
+    written = format_compact_currency(amount, currency, locale=money_locale(), fraction_digits=digits)
     return written.replace("-", MINUS)
 
 
@@ -91,9 +87,7 @@ def percent(share: float, fine: bool = False) -> str:
 def percent_range(low: float, high: float) -> str:
     """An interval of shares: "15 to 25%"."""
     digits = 1 if high < 0.0995 else 0
-    return gettext("{low} to {high}%").format(
-        low=number(low * 100, digits), high=number(high * 100, digits)
-    )
+    return gettext("{low} to {high}%").format(low=number(low * 100, digits), high=number(high * 100, digits))
 
 
 def day(when: date, *, today: date) -> str:

@@ -108,9 +108,7 @@ def _refuse_what_is_no_text(head: bytes, name: str) -> None:
             )
         raise Unusable("zip", _("%(name)s is a zip file. Unpack it and send the files inside."), name=name)
     if head.lstrip()[:15].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise Unusable(
-            "web_page", _("%(name)s is a web page, not a table. Export your data as CSV."), name=name
-        )
+        raise Unusable("web_page", _("%(name)s is a web page, not a table. Export your data as CSV."), name=name)
     controls = len(head) - len(head.translate(None, CONTROLS))
     if controls > max(8, len(head) // 50) and not _by_mark(head) and not _by_zeros(head):
         raise Unusable("binary", _("%(name)s is not a text file. Export your data as CSV."), name=name)
@@ -149,9 +147,7 @@ class _Utf8Count:
 
     def verdict(self, head: bytes, name: str) -> str:
         if self.broken == 0 or self.good > self.broken:
-            return (
-                "utf-8"  # a few broken characters in a text that else is UTF-8 are damage, refused row by row
-            )
+            return "utf-8"  # a few broken characters in a text that else is UTF-8 are damage, refused row by row
         high, latin = (
             len(head) - len(head.translate(None, HIGH)),
             len(head) - len(head.translate(None, LETTERS)),

@@ -83,9 +83,7 @@ def _number(shown: str, decimal: str) -> tuple[bool, str, str]:
         if not 1 <= len(first) <= 3 or any(len(part) != 3 for part in rest):
             raise Unreadable("not_a_number", value=shown)
         before = first + "".join(rest)
-    if not (before.isascii() and before.isdigit()) or (
-        mark and not (decimals.isascii() and decimals.isdigit())
-    ):
+    if not (before.isascii() and before.isdigit()) or (mark and not (decimals.isascii() and decimals.isdigit())):
         raise Unreadable("not_a_number", value=shown)
     if len(before) > 40 or len(decimals) > 40:
         raise Unreadable("too_large", value=shown[:40])

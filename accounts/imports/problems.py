@@ -71,9 +71,7 @@ def say(code: str, data: Mapping[str, Any]) -> str:
 # Rows
 declare(
     "too_few_cells",
-    _(
-        "This row has %(cells)s cells and the header has %(wanted)s. Fill in or remove the row and send it again."
-    ),
+    _("This row has %(cells)s cells and the header has %(wanted)s. Fill in or remove the row and send it again."),
     _("rows with too few cells"),
 )
 declare(

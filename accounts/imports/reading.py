@@ -21,9 +21,7 @@ from accounts.imports.examining import SAMPLE, Unusable
 DELIMITERS = (",", ";", "\t", "|")
 MAX_COLUMNS = 500
 MAX_LINE = 1024 * 1024
-MAX_RESTARTS = (
-    200  # each costs at most one longest cell: what a hostile file can make us read twice is bounded
-)
+MAX_RESTARTS = 200  # each costs at most one longest cell: what a hostile file can make us read twice is bounded
 DAMAGE = re.compile("[\0\udc80-\udcff\ufffd]")
 
 

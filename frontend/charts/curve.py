@@ -83,10 +83,7 @@ def cumulative_incidence(
     tops = [stacked(instant, causes) for instant in thinned(instants)]
     ages = [instant.age / last.age for instant in thinned(instants)]
     ends = tops[-1]
-    middles = [
-        (lower + upper) / 2
-        for lower, upper in zip([0.0, *ends], [*ends, 1.0], strict=True)
-    ]
+    middles = [(lower + upper) / 2 for lower, upper in zip([0.0, *ends], [*ends, 1.0], strict=True)]
     # From the top of the drawing down: still open first, won last.
     wanted = [height_of(middle, floor) for middle in reversed(middles)]
     placed = list(reversed(apart(wanted, LABEL, TOP, floor - 2)))
@@ -112,10 +109,7 @@ def cumulative_incidence(
     return Curve(
         layers=list(reversed(layers)),
         ages=[(at(age / last.age), age) for age in day_ticks(last.age)],
-        lines=[
-            (px(height_of(share, floor)), share)
-            for share in (0.0, 0.25, 0.5, 0.75, 1.0)
-        ],
+        lines=[(px(height_of(share, floor)), share) for share in (0.0, 0.25, 0.5, 0.75, 1.0)],
         open=still,
         low=px(height_of(interval[0], floor)) if interval else "",
         high=px(height_of(interval[1], floor)) if interval else "",
@@ -152,8 +146,6 @@ def stairs(ages: Sequence[float], tops: Sequence[float], floor: int) -> list[Sta
     for age, top in zip(ages, tops, strict=True):
         y = height_of(top, floor)
         if reached - y >= 0.5:
-            drawn.append(
-                Stair(x=at(age), width=at(1 - age), y=px(y), height=px(floor - y))
-            )
+            drawn.append(Stair(x=at(age), width=at(1 - age), y=px(y), height=px(floor - y)))
             reached = y
     return drawn

@@ -98,14 +98,9 @@ def waste_fall(
     for step in steps:
         rows.append(fall_row(step, came_in=left, total=total, reasons=reasons, say=say))
         left -= sum(loss.amount for loss in step.losses)
-    by_reason = [
-        sum(step.losses[index].amount for step in steps)
-        for index in range(len(reasons))
-    ]
+    by_reason = [sum(step.losses[index].amount for step in steps) for index in range(len(reasons))]
     legend = [
-        Key(css=css, name=name, amount=say(sum_))
-        for (css, name), sum_ in zip(reasons, by_reason, strict=True)
-        if sum_
+        Key(css=css, name=name, amount=say(sum_)) for (css, name), sum_ in zip(reasons, by_reason, strict=True) if sum_
     ]
     return Fall(
         rows=rows,
@@ -132,9 +127,7 @@ def fall_row(
     segments, spoken = [], []
     for (css, name), loss in zip(reasons, step.losses, strict=True):
         if loss.amount > 0:
-            segments.append(
-                segment(css, start / total, loss.amount / total, say(loss.amount))
-            )
+            segments.append(segment(css, start / total, loss.amount / total, say(loss.amount)))
             spoken.append((name, say(loss.amount)))
             start += loss.amount
     return FallRow(

@@ -35,15 +35,11 @@ def day_ticks(last: int, most: int = 6) -> list[int]:
     return list(range(0, last + 1, step))
 
 
-def apart(
-    wanted: Sequence[float], least: float, low: float, high: float
-) -> list[float]:
+def apart(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
     """Positions as near to the wanted ones (given in ascending order) as a least distance allows."""
     placed: list[float] = []
     for position in wanted:
-        placed.append(
-            max(position, placed[-1] + least) if placed else max(position, low)
-        )
+        placed.append(max(position, placed[-1] + least) if placed else max(position, low))
     ceiling = high
     for index in range(len(placed) - 1, -1, -1):
         placed[index] = min(placed[index], ceiling)

@@ -21,13 +21,9 @@ MARKED = (CheckboxInput, RadioSelect, CheckboxSelectMultiple)
 class PageField(BoundField):
     """A field whose control carries the class that the stylesheet draws."""
 
-    def build_widget_attrs(
-        self, attrs: dict[str, Any], widget: Widget | None = None
-    ) -> dict[str, Any]:
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: Widget | None = None) -> dict[str, Any]:
         drawn = widget or self.field.widget
-        written = isinstance(drawn, (*WRITTEN_IN, Input)) and not isinstance(
-            drawn, MARKED
-        )
+        written = isinstance(drawn, (*WRITTEN_IN, Input)) and not isinstance(drawn, MARKED)
         if written and not drawn.is_hidden:
             own = attrs.get("class") or drawn.attrs.get("class", "")
             attrs = {**attrs, "class": f"input {own}".strip()}

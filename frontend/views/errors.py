@@ -26,9 +26,7 @@ def page(
         "product_name": settings.PRODUCT_NAME,
         "theme": theme_of(request) if request else "",
         "request_id": request_id,
-        "request_id_words": gettext("Number of this request: {number}").format(
-            number=request_id
-        ),
+        "request_id_words": gettext("Number of this request: {number}").format(number=request_id),
     }
     # Without the request: no context processor, no session and no query may fail a second time.
     return HttpResponse(render_to_string("error.html", context), status=status)
@@ -44,16 +42,12 @@ def again(request: HttpRequest) -> Action:
     return Action(words=gettext("Load the page again"), url=request.get_full_path())
 
 
-def bad_request(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return page(
         request,
         status=400,
         heading=gettext("This request cannot be read"),
-        sentence=gettext(
-            "Something in it is not as the page sent it. Nothing was stored."
-        ),
+        sentence=gettext("Something in it is not as the page sent it. Nothing was stored."),
         action=home(),
     )
 
@@ -74,9 +68,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         status=403,
         heading=gettext("This form is too old to be sent"),
-        sentence=gettext(
-            "Nothing was stored. Go back, load the page again, and send it once more."
-        ),
+        sentence=gettext("Nothing was stored. Go back, load the page again, and send it once more."),
         action=home(),
     )
 
@@ -86,9 +78,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         request,
         status=404,
         heading=gettext("There is no such page"),
-        sentence=gettext(
-            "The address may be mistyped, or it belongs to an organisation you are not a member of."
-        ),
+        sentence=gettext("The address may be mistyped, or it belongs to an organisation you are not a member of."),
         action=home(),
     )
 
@@ -120,8 +110,6 @@ def failed(request: HttpRequest) -> HttpResponse:
         request,
         status=500,
         heading=gettext("Something broke on our side"),
-        sentence=gettext(
-            "What you sent was not stored. It has been written down for us to look at."
-        ),
+        sentence=gettext("What you sent was not stored. It has been written down for us to look at."),
         action=again(request) if request.method == "GET" else home(),
     )

@@ -66,11 +66,7 @@ class Bins:
         for name in ("entries", "ends", "censored"):
             object.__setattr__(self, name, _frozen(getattr(self, name), name))
         ages = len(self.entries)
-        if (
-            self.entries.shape != (ages,)
-            or self.censored.shape != (ages,)
-            or self.ends.shape != (ages, len(CAUSES))
-        ):
+        if self.entries.shape != (ages,) or self.censored.shape != (ages,) or self.ends.shape != (ages, len(CAUSES)):
             raise ValueError(f"entries and censored need one value, ends {len(CAUSES)} for each age")
         if not 1 <= ages <= OLDEST_AGE + 1:
             raise ValueError(f"bins hold between one age and {OLDEST_AGE + 1}, not {ages}")

@@ -140,9 +140,7 @@ class Incidence:
                 self.deals,
             ),
             waste=ended[WON].rest(),
-            known_not={
-                cause: int(ends.sum() - ends[k]) + max(0, seen_past) for k, cause in enumerate(CAUSES)
-            },
+            known_not={cause: int(ends.sum() - ends[k]) + max(0, seen_past) for k, cause in enumerate(CAUSES)},
         )
 
     def _thinnest(self, row: int) -> int:
@@ -220,9 +218,7 @@ def cumulative_incidence(bins: Bins, *, start: int = 0, confidence: float = CONF
     )
 
 
-def _variance(
-    ended: Floats, steps: Floats, greenwood: Floats, ends: Counts, open_before: Floats, n: Floats
-) -> Floats:
+def _variance(ended: Floats, steps: Floats, greenwood: Floats, ends: Counts, open_before: Floats, n: Floats) -> Floats:
     """Var F_k(t), the double sum over s <= t expanded into running sums of 1, F(s) and F(s)^2: one pass."""
     weight = greenwood[:, None]
     own = (open_before**2 / n**3)[:, None] * ends * (n[:, None] - ends)

@@ -152,9 +152,7 @@ def _by_sample(events: int, width: float, *, kind: str) -> tuple[str, tuple[Reas
     return letter, short + wide
 
 
-def _lowered(
-    letter: str, reasons: tuple[Reason, ...], caps: Iterable[Cap], weaknesses: Iterable[Weakness]
-) -> Grade:
+def _lowered(letter: str, reasons: tuple[Reason, ...], caps: Iterable[Cap], weaknesses: Iterable[Weakness]) -> Grade:
     for cap in sorted(set(caps), key=lambda cap: CAPPED_AT[cap], reverse=True):
         if letter < CAPPED_AT[cap]:
             letter, reasons = CAPPED_AT[cap], (Reason(cap.value),)

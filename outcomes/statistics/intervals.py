@@ -119,9 +119,7 @@ def median_ranks(n: int, *, confidence: float = CONFIDENCE) -> tuple[int, int] |
     return lower, n + 1 - lower
 
 
-def median(
-    counts: Sequence[int] | NDArray[np.int64], *, confidence: float = CONFIDENCE
-) -> tuple[int, Interval] | None:
+def median(counts: Sequence[int] | NDArray[np.int64], *, confidence: float = CONFIDENCE) -> tuple[int, Interval] | None:
     """Lower median of whole values, `counts[v]` of them v, and its interval; None while n is too small."""
     reached = np.cumsum(np.asarray(counts, dtype=np.int64))
     n = int(reached[-1]) if len(reached) else 0

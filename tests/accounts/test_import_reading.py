@@ -35,9 +35,7 @@ def refusal_of(content: bytes, tmp_path: Path, name: str = "file.csv") -> str:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_reads_what_spreadsheets_write(delimiter: str, encoding: str, line_end: str, tmp_path: Path) -> None:
     lines = [["name", "city"], ["Ångström", "Malmö"], ["Crème", "Zürich"], ["Plain", "Oslo"]]
@@ -210,9 +208,7 @@ def test_gives_back_every_table_that_python_writes(
 
 @settings(max_examples=300)
 @given(content=st.binary(max_size=400) | st.text(alphabet='ab,;"\n\r\t\0é', max_size=300).map(str.encode))
-def test_answers_any_bytes_with_rows_or_a_sentence(
-    content: bytes, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_answers_any_bytes_with_rows_or_a_sentence(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(content)
     try:

@@ -57,9 +57,7 @@ def test_does_not_repeat_a_password_when_it_refuses_an_address(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_says_what_to_set_when_a_required_value_is_missing(
-    value: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_says_what_to_set_when_a_required_value_is_missing(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECRET_KEY", raising=False)
     if value is not None:
         monkeypatch.setenv("SECRET_KEY", value)

@@ -29,9 +29,7 @@ class TestScale:
         ("share", "written"),
         [(0, "0.0%"), (0.39249, "39.2%"), (1, "100.0%"), (1.2, "100.0%"), (-1, "0.0%")],
     )
-    def test_a_position_is_a_percentage_with_one_decimal_inside_the_drawing(
-        self, share: float, written: str
-    ) -> None:
+    def test_a_position_is_a_percentage_with_one_decimal_inside_the_drawing(self, share: float, written: str) -> None:
         assert at(share) == written
 
     @pytest.mark.parametrize(
@@ -45,9 +43,7 @@ class TestScale:
         ("last", "ticks"),
         [(1, [0, 1]), (30, [0, 5, 10, 15, 20, 25, 30]), (120, [0, 30, 60, 90, 120])],
     )
-    def test_ages_are_counted_in_steps_that_people_use(
-        self, last: int, ticks: list[int]
-    ) -> None:
+    def test_ages_are_counted_in_steps_that_people_use(self, last: int, ticks: list[int]) -> None:
         assert day_ticks(last) == ticks
 
     def test_labels_that_would_collide_are_moved_apart_and_stay_inside(self) -> None:
@@ -100,9 +96,7 @@ class TestFall:
         ]
 
     def test_the_legend_names_only_what_happened(self) -> None:
-        fall = waste_fall(
-            steps=[step("Here", 3, 0, 2)], won=5, reasons=REASONS, say=whole
-        )
+        fall = waste_fall(steps=[step("Here", 3, 0, 2)], won=5, reasons=REASONS, say=whole)
         assert [(key.css, key.amount) for key in fall.legend] == [
             ("l1", "3"),
             ("l5", "2"),
@@ -118,9 +112,7 @@ class TestFall:
         assert fall.largest == (0, 1)
 
     def test_a_label_that_does_not_fit_is_left_out(self) -> None:
-        fall = waste_fall(
-            steps=[step("A", 1, 5, 50)], won=44, reasons=REASONS, say=whole
-        )
+        fall = waste_fall(steps=[step("A", 1, 5, 50)], won=44, reasons=REASONS, say=whole)
         assert [(part.label, part.roomy) for part in fall.rows[0].segments] == [
             ("", True),
             ("5", False),
@@ -128,12 +120,7 @@ class TestFall:
         ]
 
     def test_nothing_ended_is_no_chart(self) -> None:
-        assert (
-            waste_fall(
-                steps=[step("A", 0, 0, 0)], won=0, reasons=REASONS, say=whole
-            ).rows
-            == []
-        )
+        assert waste_fall(steps=[step("A", 0, 0, 0)], won=0, reasons=REASONS, say=whole).rows == []
 
     def test_one_lost_deal_is_the_whole_bar(self) -> None:
         fall = waste_fall(steps=[step("A", 1, 0, 0)], won=0, reasons=REASONS, say=whole)
@@ -159,28 +146,19 @@ CAUSES = [
 
 
 def instants(last: int) -> list[Instant]:
-    return [
-        Instant(age=age, ended={"won": 0.5 * age / last, "lost": 0.25 * age / last})
-        for age in range(last + 1)
-    ]
+    return [Instant(age=age, ended={"won": 0.5 * age / last, "lost": 0.25 * age / last}) for age in range(last + 1)]
 
 
 class TestCurve:
     def test_areas_stand_on_each_other_from_won_up(self) -> None:
-        curve = cumulative_incidence(
-            instants=instants(10), causes=CAUSES, interval=(0.4, 0.6)
-        )
+        curve = cumulative_incidence(instants=instants(10), causes=CAUSES, interval=(0.4, 0.6))
         assert curve is not None
         lost, won = curve.layers
         assert (won.share, lost.share, curve.open.share) == (0.5, 0.25, 0.25)
         top = 14
         span = curve.floor - top
-        assert float(won.stairs[-1].y) == pytest.approx(
-            curve.floor - 0.5 * span, abs=0.1
-        )
-        assert float(lost.stairs[-1].y) == pytest.approx(
-            curve.floor - 0.75 * span, abs=0.1
-        )
+        assert float(won.stairs[-1].y) == pytest.approx(curve.floor - 0.5 * span, abs=0.1)
+        assert float(lost.stairs[-1].y) == pytest.approx(curve.floor - 0.75 * span, abs=0.1)
         assert float(curve.low) > float(curve.won) > float(curve.high)
 
     def test_every_step_reaches_the_right_edge_so_that_there_is_no_seam(self) -> None:
@@ -188,9 +166,7 @@ class TestCurve:
         assert curve is not None
         for layer in curve.layers:
             for stair in layer.stairs:
-                assert float(stair.x[:-1]) + float(stair.width[:-1]) == pytest.approx(
-                    100, abs=0.11
-                )
+                assert float(stair.x[:-1]) + float(stair.width[:-1]) == pytest.approx(100, abs=0.11)
 
     def test_a_long_history_is_thinned_and_keeps_its_end(self) -> None:
         curve = cumulative_incidence(instants=instants(5_000), causes=CAUSES)
@@ -205,18 +181,12 @@ class TestCurve:
         assert len(curve.layers[-1].stairs) == 1
 
     def test_labels_never_collide(self) -> None:
-        thin = [
-            Instant(age=age, ended={"won": 0.001 * age, "lost": 0.001 * age})
-            for age in range(3)
-        ]
+        thin = [Instant(age=age, ended={"won": 0.001 * age, "lost": 0.001 * age}) for age in range(3)]
         curve = cumulative_incidence(instants=thin, causes=CAUSES)
         assert curve is not None
         heights = [float(layer.label_y) for layer in (*curve.layers, curve.open)]
         assert all(0 < height <= HEIGHT for height in heights)
-        assert (
-            min(abs(a - b) for i, a in enumerate(heights) for b in heights[i + 1 :])
-            >= 18
-        )
+        assert min(abs(a - b) for i, a in enumerate(heights) for b in heights[i + 1 :]) >= 18
 
     @pytest.mark.parametrize(
         "few",
@@ -226,7 +196,5 @@ class TestCurve:
             [Instant(age=0, ended={}), Instant(age=0, ended={})],
         ],
     )
-    def test_without_an_age_to_speak_of_there_is_no_curve(
-        self, few: list[Instant]
-    ) -> None:
+    def test_without_an_age_to_speak_of_there_is_no_curve(self, few: list[Instant]) -> None:
         assert cumulative_incidence(instants=few, causes=CAUSES) is None

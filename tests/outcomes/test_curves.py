@@ -28,9 +28,7 @@ def northwind(count: int, *, seed: int, late: bool, last_age: int = 120) -> list
     dice = np.random.default_rng(seed)
     leave = np.minimum(dice.geometric(0.03, count) - 1, last_age)
     end = dice.choice(ENDS, count, p=[0.25, 0.3, 0.15, 0.05, 0.25])
-    enter = (
-        np.where(dice.random(count) < 0.3, dice.integers(0, 40, count), 0) if late else np.zeros(count, int)
-    )
+    enter = np.where(dice.random(count) < 0.3, dice.integers(0, 40, count), 0) if late else np.zeros(count, int)
     return [(int(a), int(b), str(e)) for a, b, e in zip(enter, leave, end, strict=True) if b >= a]
 
 
@@ -95,9 +93,7 @@ def test_agrees_with_the_plain_computation_in_fractions(deals: list[Deal]) -> No
 
 
 @settings(max_examples=15, deadline=None)
-@given(
-    some.lists(some.tuples(some.integers(0, 4), some.integers(0, 12), some.sampled_from(ENDS)), max_size=30)
-)
+@given(some.lists(some.tuples(some.integers(0, 4), some.integers(0, 12), some.sampled_from(ENDS)), max_size=30))
 def test_the_variance_is_the_double_sum_of_the_method_page(deals: list[Deal]) -> None:
     curve = cumulative_incidence(Bins.from_deals(deals))
     for age in range(len(curve.at_risk)):
@@ -153,9 +149,7 @@ def test_a_later_look_never_takes_back_what_had_ended(deals: list[tuple[int, int
 
     def as_of(today: int) -> Bins:
         spells = [
-            (0, life, WON) if day + life <= today else (0, today - day, OPEN)
-            for day, life in deals
-            if day <= today
+            (0, life, WON) if day + life <= today else (0, today - day, OPEN) for day, life in deals if day <= today
         ]
         return Bins.from_deals(spells)
 
@@ -176,9 +170,7 @@ def test_agrees_with_statsmodels_where_every_deal_is_seen_from_its_first_day() -
     for column in range(len(CAUSES)):
         assert curve.ended[rows, column] == pytest.approx(oracle.cinc[column], abs=1e-9)
         whole = ~np.isnan(oracle.cinc_se[column])
-        assert np.sqrt(curve.variance[rows[whole], column]) == pytest.approx(
-            oracle.cinc_se[column][whole], abs=1e-9
-        )
+        assert np.sqrt(curve.variance[rows[whole], column]) == pytest.approx(oracle.cinc_se[column][whole], abs=1e-9)
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -29,11 +29,7 @@ class Findings(HTMLParser):
             self.found.append("a script inside the page")
         if tag == "style":
             self.found.append("a style sheet inside the page")
-        if (
-            tag == "svg"
-            and "aria-hidden" not in given
-            and not (given.get("role") == "img" and names(given))
-        ):
+        if tag == "svg" and "aria-hidden" not in given and not (given.get("role") == "img" and names(given)):
             self.found.append("an <svg> that is neither aria-hidden nor a named image")
         if tag == "form":
             self.forms.append("action" in given)
@@ -41,11 +37,7 @@ class Findings(HTMLParser):
                 self.found.append("a <form> without action and method")
         if "hx-post" in given and not any(self.forms):
             self.found.append("hx-post outside a form with an action")
-        if "hx-get" in given and not (
-            given.get("href")
-            or "action" in given
-            or "every" in given.get("hx-trigger", "")
-        ):
+        if "hx-get" in given and not (given.get("href") or "action" in given or "every" in given.get("hx-trigger", "")):
             self.found.append("hx-get on something that leads nowhere without script")
 
     def handle_endtag(self, tag: str) -> None:
@@ -75,9 +67,7 @@ def findings(text: str) -> list[str]:
     return walker.found
 
 
-@pytest.mark.parametrize(
-    "path", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER))
-)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_template_keeps_the_rules(path: Path) -> None:
     assert findings(path.read_text()) == []
 
@@ -101,25 +91,17 @@ def test_a_broken_template_is_noticed(broken: str) -> None:
     assert findings(broken) != []
 
 
-@pytest.mark.parametrize(
-    "path", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER))
-)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_template_does_not_name_the_product(path: Path) -> None:
     """The name comes from one setting."""
     assert "throughline" not in path.read_text().lower()
 
 
-@pytest.mark.parametrize(
-    "path", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER))
-)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_words_go_through_translation(path: Path) -> None:
     """Text between tags comes from a variable or a translation, never from the template itself."""
-    text = re.sub(
-        r"\{% comment.*?endcomment %\}", "", path.read_text(), flags=re.DOTALL
-    )
-    text = re.sub(
-        r"\{% blocktranslate.*?endblocktranslate %\}", "", text, flags=re.DOTALL
-    )
+    text = re.sub(r"\{% comment.*?endcomment %\}", "", path.read_text(), flags=re.DOTALL)
+    text = re.sub(r"\{% blocktranslate.*?endblocktranslate %\}", "", text, flags=re.DOTALL)
     text = re.sub(r"<(script|kbd|title)[^>]*>.*?</\1>", "", text, flags=re.DOTALL)
     bare = re.sub(
         r"<!--.*?-->|<[^>]*>",

@@ -20,13 +20,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--admin-url", required=True, help="postgresql://superuser:password@host:5432/postgres"
-        )
+        parser.add_argument("--admin-url", required=True, help="postgresql://superuser:password@host:5432/postgres")
         parser.add_argument("--database", default=roles.DATABASE, help="name of the product's database")
-        parser.add_argument(
-            "--new-passwords", action="store_true", help="replace the passwords of the logins"
-        )
+        parser.add_argument("--new-passwords", action="store_true", help="replace the passwords of the logins")
         parser.add_argument(
             "--for-development",
             action="store_true",

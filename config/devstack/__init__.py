@@ -1,0 +1,1 @@
+"""The development stack: PostgreSQL, broker, web, worker and clock, started and stopped together."""

@@ -1,0 +1,112 @@
+"""`python -m config.devstack exec`: one command with servers under it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from config import env
+from config.devstack import programs
+from config.devstack.overrides import Overrides, read_overrides
+from config.devstack.processes import ASKED_TO_STOP, Family, Printer, Program, leashed, next_signal
+from config.devstack.refusals import Refused
+from config.devstack.servers import Servers
+from config.devstack.state import State
+
+PREPARE_SECONDS = 600
+SENT_BY_TERMINAL = 0x80  # SI_KERNEL
+TEMPORARY_PREFIX = "throughline-"
+# A folder that young may not have been locked by its owner yet.
+ABANDONED_AFTER_SECONDS = 60
+
+
+def execute(state: State, command: list[str], printer: Printer) -> int:
+    """Run the command on the running stack, or on its servers started for it; gives the exit code."""
+    if state.is_running():
+        return _run_foreground(Family(printer), command, {**env.read_file(state.env_file), **_place(state)})
+    with state.locked():
+        return _with_servers(state, read_overrides(), command, printer, throw_away=False)
+
+
+def execute_in_throw_away(command: list[str], printer: Printer) -> int:
+    """Run the command with servers of its own, of which nothing remains; gives its exit code.
+
+    A DATABASE_URL in the environment is not used: tests must never meet anybody's data.
+    """
+    with _temporary_state() as state:
+        return _with_servers(state, Overrides(), command, printer, throw_away=True)
+
+
+def _with_servers(
+    state: State, chosen: Overrides, command: list[str], printer: Printer, *, throw_away: bool
+) -> int:
+    family = Family(printer, announces=False)
+    try:
+        addresses = Servers(family, state, chosen, throw_away=throw_away).start()
+        settings = programs.product_settings(state) | addresses
+        if throw_away:
+            settings["MEDIA_ROOT"] = str(state.folder / "uploads")
+        state.write_env(settings)
+        log = state.folder / "prepare.log"
+        family.run(programs.prepare(state, with_demo=False, log=log), seconds=PREPARE_SECONDS)
+        return _run_foreground(family, command, {**settings, **_place(state)})
+    finally:
+        family.stop()
+
+
+def _run_foreground(family: Family, command: list[str], settings: Mapping[str, str]) -> int:
+    environment = {**os.environ, **settings}
+    environment["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    )
+    program = Program(name=command[0], arguments=command, orphaned=signal.SIGKILL)
+    process = subprocess.Popen(leashed(program), env=environment)
+    while process.poll() is None:
+        try:
+            family.refuse_if_one_died()
+        except Refused:
+            process.kill()
+            process.wait()
+            raise
+        info = next_signal(5.0)
+        # Ctrl-C reaches the command by itself: it shares our terminal.
+        if info and info.si_signo in ASKED_TO_STOP and info.si_code != SENT_BY_TERMINAL:
+            process.send_signal(info.si_signo)
+    code = process.returncode
+    return code if code >= 0 else 128 - code
+
+
+def _place(state: State) -> dict[str, str]:
+    return {"THROUGHLINE_STATE": str(state.folder)}
+
+
+@contextmanager
+def _temporary_state() -> Iterator[State]:
+    _remove_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX))
+    state = State(folder)
+    try:
+        with state.locked():
+            yield state
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_abandoned() -> None:
+    """Remove what runs that were killed outright have left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{TEMPORARY_PREFIX}*"):
+        try:
+            about = folder.stat()
+            old = time.time() - about.st_mtime > ABANDONED_AFTER_SECONDS
+            if old and about.st_uid == os.geteuid() and not State(folder).is_running():
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue

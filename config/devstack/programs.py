@@ -1,0 +1,91 @@
+"""What runs on top of the servers, and the settings with which it runs."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from config.devstack.processes import Program
+from config.devstack.state import State
+
+QUEUES = ("default", "imports", "statistics")
+WEB_WORKERS, WEB_THREADS = 2, 4
+TASK_PROCESSES = 2
+DEMO_EMAIL = "lena@northwind.example"
+
+
+def product_settings(state: State) -> dict[str, str]:
+    """What a person would write into the environment of a production, for one machine and one developer."""
+    return {
+        "SECRET_KEY": state.secret("signing") + state.secret("signing more"),
+        "DEBUG": "yes",
+        "LOG_FORMAT": "lines",
+        # A lost worker's task should come back while somebody is looking.
+        "TASK_TIME_LIMIT": "50",
+        "TASK_VISIBILITY_TIMEOUT": "60",
+    }
+
+
+def prepare(state: State, *, with_demo: bool, log: Path | None = None) -> Program:
+    """Brings the tables up to date and, if wanted, makes the example organisation."""
+    return Program(
+        name="prepare",
+        arguments=[sys.executable, "-m", "config.devstack.prepare", *(["--demo"] if with_demo else [])],
+        orphaned=signal.SIGKILL,
+        environment=_where(state),
+        log=log,
+    )
+
+
+def web(state: State, host: str, port: int) -> Program:
+    return Program(
+        name="web",
+        arguments=[
+            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}"),
+            *("--worker-class", "gthread", "--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)),
+            # Loaded once and forked: half the time to the first page on two cores.
+            *("--preload", "--log-level", "warning", "--graceful-timeout", "5"),
+        ],
+        stop=signal.SIGTERM,
+        orphaned=signal.SIGQUIT,
+        environment=_where(state),
+    )
+
+
+def worker(state: State) -> Program:
+    return Program(
+        name="worker",
+        arguments=[
+            *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", ",".join(QUEUES)),
+            *(
+                "--pool",
+                "prefork",
+                "--concurrency",
+                str(TASK_PROCESSES),
+                "--include",
+                "config.devstack.tied_pool",
+            ),
+            # One worker has nobody to gossip with.
+            *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"),
+        ],
+        stop=signal.SIGTERM,
+        # Cold: a task in hand is not waited for, its message comes back.
+        orphaned=signal.SIGQUIT,
+        environment=_where(state),
+    )
+
+
+def beat(state: State) -> Program:
+    return Program(
+        name="beat",
+        arguments=[
+            *(sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING"),
+            *("--schedule", str(state.folder / "beat-schedule"), "--pidfile", ""),
+        ],
+        environment=_where(state),
+    )
+
+
+def _where(state: State) -> dict[str, str]:
+    return {"THROUGHLINE_STATE": str(state.folder), "PYTHONUNBUFFERED": "1"}

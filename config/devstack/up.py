@@ -1,0 +1,106 @@
+"""`bin/up`: everything, until somebody presses Ctrl-C."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from contextlib import suppress
+
+from config.devstack import leftovers, programs
+from config.devstack.overrides import DEFAULT_WEB_PORT, Overrides, read_overrides
+from config.devstack.ports import is_free
+from config.devstack.processes import Family, Printer
+from config.devstack.refusals import Refused
+from config.devstack.servers import Servers
+from config.devstack.state import State
+
+PREPARE_SECONDS = 600
+HEALTH_SECONDS = 90
+HEALTH_PAGE = "/readyz"
+
+
+class Stack:
+    """One run of the whole product on this machine."""
+
+    def __init__(self, state: State, chosen: Overrides, printer: Printer) -> None:
+        self.state = state
+        self.chosen = chosen
+        self.printer = printer
+        self.family = Family(printer)
+        self.family.on_change = self._note
+        self.url = ""
+
+    def run(self) -> None:
+        """Start, serve until asked to stop, and stop. After Refused and Interrupted all is stopped, too."""
+        began = time.monotonic()
+        self._end_leftovers()
+        try:
+            self._note()
+            self._start()
+            self._welcome(time.monotonic() - began)
+            self.family.watch()
+        finally:
+            self.family.stop()
+            self.state.forget_run()
+
+    def _start(self) -> None:
+        host, port = self.chosen.web_host, self._web_port()
+        addresses = Servers(self.family, self.state, self.chosen).start()
+        self.url = f"http://localhost:{port}"
+        self.state.write_env(
+            programs.product_settings(self.state)
+            | {"SITE_URL": self.url, "DEMO": "yes", "DEMO_PASSWORD": self.state.secret("demo")}
+            | addresses
+        )
+        self.printer.say("up", "preparing the database")
+        self.family.run(programs.prepare(self.state, with_demo=True), seconds=PREPARE_SECONDS)
+        self.family.start(programs.web(self.state, host, port))
+        self.family.start(programs.worker(self.state))
+        self.family.start(programs.beat(self.state))
+        self.family.wait_until(
+            lambda: answers(host, port), seconds=HEALTH_SECONDS, what=f"{self.url}{HEALTH_PAGE}"
+        )
+
+    def _web_port(self) -> int:
+        if self.chosen.web_port is None:
+            return self.state.port("web", preferred=DEFAULT_WEB_PORT)
+        if not is_free(self.chosen.web_port, self.chosen.web_host):
+            raise Refused(
+                f"Port {self.chosen.web_port} is taken by another program: choose another WEB_PORT."
+            )
+        return self.chosen.web_port
+
+    def _welcome(self, seconds: float) -> None:
+        for line in (
+            f"ready after {seconds:.1f} seconds",
+            "",
+            f"Open      {self.url}",
+            f"Sign in   {programs.DEMO_EMAIL}",
+            f"Password  {self.state.secret('demo')}",
+            "",
+            "Ctrl-C stops everything.",
+        ):
+            self.printer.say("up", line)
+
+    def _note(self) -> None:
+        pids = {child.name: child.process.pid for child in self.family.children}
+        self.state.note_run(url=self.url, processes=leftovers.identify(pids))
+
+    def _end_leftovers(self) -> None:
+        for name in leftovers.end_leftovers(self.state.last_run().get("processes", {})):
+            self.printer.say("up", f"killed {name}, which an earlier run had left")
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether the health page says that everything it needs is there."""
+    connection = http.client.HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=5)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", HEALTH_PAGE, headers={"Host": f"localhost:{port}"})
+        return connection.getresponse().status == http.client.OK
+    return False
+
+
+def up(state: State, printer: Printer) -> None:
+    """Bring the product up and keep it up until asked to stop."""
+    with state.locked():
+        Stack(state, read_overrides(), printer).run()

@@ -118,13 +118,16 @@ def _database(url: str, **options: Any) -> dict[str, Any]:
     }
 
 
-DATABASES = {
-    "default": (
-        _database(DATABASE_MIGRATE_URL, assume_role="tl_owner") | {"WALLED": False}
-        if DATABASE_ROLE == "migrate"
-        else _database(DATABASE_URL) | {"WALLED": True}
-    )
-}
+def database(role: str) -> dict[str, Any]:
+    """How the web role or the migrator reaches the database."""
+    if role == "web":
+        return _database(DATABASE_URL) | {"WALLED": True}
+    if not DATABASE_MIGRATE_URL:
+        raise env.Misconfigured("DATABASE_MIGRATE_URL is not set: migrations need the migrator's login.")
+    return _database(DATABASE_MIGRATE_URL, assume_role="tl_owner") | {"WALLED": False}
+
+
+DATABASES = {"default": database(DATABASE_ROLE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Broker, cache, tasks -----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from outcomes.statistics.bins import CAUSES, ENTERED, LOST, OLDEST_AGE, OPEN, WON, Bins, Spell
@@ -43,6 +43,7 @@ def test_rows_of_a_grouped_query_give_the_same_bins_as_the_deals() -> None:
     assert Bins.from_rows(rows) == Bins.from_deals([(0, 2, WON), (1, 2, LOST), Spell(0, 3, OPEN)])
 
 
+@settings(deadline=None)
 @given(DEALS, DEALS)
 def test_the_bins_of_two_teams_add_up_to_the_bins_of_both(omars: list[Spell], lenas: list[Spell]) -> None:
     both = Bins.from_deals(omars) + Bins.from_deals(lenas)
@@ -52,6 +53,7 @@ def test_the_bins_of_two_teams_add_up_to_the_bins_of_both(omars: list[Spell], le
     assert hash(both) == hash(Bins.from_deals([*lenas, *omars]))
 
 
+@settings(deadline=None)
 @given(DEALS)
 def test_at_risk_is_who_has_entered_and_not_yet_left(deals: list[Spell]) -> None:
     counted = Bins.from_deals(deals).at_risk

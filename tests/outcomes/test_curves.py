@@ -134,6 +134,7 @@ def test_with_no_deal_open_it_is_the_plain_share_and_its_binomial_variance(deals
         assert curve.variance[age, 0] == pytest.approx(share * (1 - share) / len(deals), abs=1e-12)
 
 
+@settings(deadline=None)
 @given(DEALS)
 def test_the_same_counts_give_the_same_bits(deals: list[Deal]) -> None:
     one = cumulative_incidence(Bins.from_deals(deals))

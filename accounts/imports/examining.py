@@ -6,27 +6,26 @@ import codecs
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from charset_normalizer import from_bytes
-from django.utils.translation import gettext_lazy as _
 
-from accounts.imports.problems import type_of_words
+from accounts.imports.problems import Unusable
 
 BLOCK = 256 * 1024
 SAMPLE = 64 * 1024
 
-MAGIC: tuple[tuple[bytes, type_of_words], ...] = (
-    (b"\x89PNG\r\n\x1a\n", _("a picture")),
-    (b"\xff\xd8\xff", _("a picture")),
-    (b"GIF8", _("a picture")),
-    (b"%PDF-", _("a PDF document")),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _("an old Excel workbook")),
-    (b"\x1f\x8b", _("a compressed file")),
-    (b"7z\xbc\xaf\x27\x1c", _("a compressed file")),
-    (b"Rar!\x1a\x07", _("a compressed file")),
-    (b"SQLite format 3\x00", _("a database")),
-    (b"PAR1", _("a Parquet file")),
+MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "file_picture"),
+    (b"\xff\xd8\xff", "file_picture"),
+    (b"GIF8", "file_picture"),
+    (b"%PDF-", "file_document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_workbook"),
+    (b"\x1f\x8b", "file_compressed"),
+    (b"7z\xbc\xaf\x27\x1c", "file_compressed"),
+    (b"Rar!\x1a\x07", "file_compressed"),
+    (b"SQLite format 3\x00", "file_database"),
+    (b"PAR1", "file_database"),
 )
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -40,17 +39,6 @@ LETTERS = bytes([*range(65, 91), *range(97, 123)])
 HIGH = bytes(range(128, 256))
 BROKEN = re.compile("[\udc80-\udcff]")
 FOREIGN = re.compile("[^\x00-\x7f\udc80-\udcff]")
-
-
-class Unusable(Exception):
-    """A whole file that cannot be imported: the sentence says which and what to do, and names the file."""
-
-    def __init__(self, code: str, sentence: type_of_words, **data: Any) -> None:
-        super().__init__(code)
-        self.code, self.sentence, self.data = code, sentence, data
-
-    def __str__(self) -> str:
-        return str(self.sentence) % self.data
 
 
 @dataclass(frozen=True)
@@ -75,12 +63,7 @@ def examine(stream: BinaryIO, *, name: str, limit: int | None = None) -> Examine
     while block:
         size += len(block)
         if limit is not None and size > limit:
-            raise Unusable(
-                "too_large",
-                _("%(name)s is larger than %(limit)s MB. Split it."),
-                name=name,
-                limit=limit // 1_000_000,
-            )
+            raise Unusable("file_too_large", name=name, limit=limit // 1_000_000)
         digest.update(block)
         if encoding is None:
             text.count(block)
@@ -90,28 +73,18 @@ def examine(stream: BinaryIO, *, name: str, limit: int | None = None) -> Examine
 
 def _refuse_what_is_no_text(head: bytes, name: str) -> None:
     if not head.strip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"):
-        raise Unusable("empty", _("%(name)s is empty. Export it again."), name=name)
-    for magic, what in MAGIC:
+        raise Unusable("file_empty", name=name)
+    for magic, code in MAGIC:
         if head.startswith(magic):
-            raise Unusable(
-                "no_table",
-                _("%(name)s is %(what)s, not a table. Export your data as CSV."),
-                name=name,
-                what=what,
-            )
+            raise Unusable(code, name=name)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        if b"[Content_Types].xml" in head or b"xl/" in head:
-            raise Unusable(
-                "workbook",
-                _("%(name)s is an Excel workbook. Save each sheet as CSV and send those."),
-                name=name,
-            )
-        raise Unusable("zip", _("%(name)s is a zip file. Unpack it and send the files inside."), name=name)
+        workbook = b"[Content_Types].xml" in head or b"xl/" in head
+        raise Unusable("file_workbook" if workbook else "file_compressed", name=name)
     if head.lstrip()[:15].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise Unusable("web_page", _("%(name)s is a web page, not a table. Export your data as CSV."), name=name)
+        raise Unusable("file_web_page", name=name)
     controls = len(head) - len(head.translate(None, CONTROLS))
     if controls > max(8, len(head) // 50) and not _by_mark(head) and not _by_zeros(head):
-        raise Unusable("binary", _("%(name)s is not a text file. Export your data as CSV."), name=name)
+        raise Unusable("file_binary", name=name)
 
 
 def _by_mark(head: bytes) -> str | None:
@@ -157,9 +130,5 @@ class _Utf8Count:
         # Western text is at most a fifth accents; this is another alphabet.
         best = from_bytes(head).best()
         if best is None:
-            raise Unusable(
-                "unknown_encoding",
-                _("We cannot tell how the characters in %(name)s are written. Save it as UTF-8."),
-                name=name,
-            )
+            raise Unusable("file_encoding", name=name)
         return best.encoding

@@ -1,4 +1,4 @@
-"""What can be wrong with a file or with one of its cells, and what a person can do about it.
+"""What can be wrong with a file, a row or a cell, and what a person can do about it.
 
 A report keeps the code and the data of a problem, never its sentence: the sentence is made when it is shown, in the
 language of whoever reads it, and problems with one code are counted together.
@@ -13,84 +13,117 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-type_of_words = str | Promise
+Words = str | Promise
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One way in which a file, a row or a cell can be unusable.
+    """One way in which something can be unusable, or worth knowing.
 
-    `sentence` says what to do about one row; `heading` names many of them ("close dates we cannot read").
-    Both may use the names in the problem's data, `value` and `column` among them.
+    `sentence` is about one row or file and says what to do; `heading` comes after a number of rows ("21 …"). Both
+    may use the names in the problem's data, and `column`, `value` and `name` where there are such.
     """
 
     code: str
-    sentence: type_of_words
-    heading: type_of_words
+    sentence: Words
+    heading: Words
 
     def say(self, data: Mapping[str, Any]) -> str:
-        """The sentence for one row, with its values filled in."""
-        return str(self.sentence) % _Forgiving(data)
+        """The sentence, with its values filled in."""
+        return str(self.sentence).format_map(_Forgiving(data))
 
     def head(self, data: Mapping[str, Any]) -> str:
-        """The words after the number of rows: "21 …"."""
-        return str(self.heading) % _Forgiving(data)
+        """The words after the number of rows."""
+        return str(self.heading).format_map(_Forgiving(data))
 
 
 class _Forgiving(dict[str, Any]):
-    """A sentence outlives the data it was written for: a name that is no longer known reads as nothing."""
+    """A report outlives the sentence it was written for: a name it does not have reads as nothing."""
 
     def __missing__(self, key: str) -> str:
         return ""
 
 
-class Unreadable(ValueError):
-    """A cell that cannot be read as what its column holds."""
+class _Told(Exception):
+    """Carries the code of a declared problem and its data."""
 
     def __init__(self, code: str, **data: Any) -> None:
         super().__init__(code)
         self.code, self.data = code, data
 
+    def __str__(self) -> str:
+        return say(self.code, self.data)
+
+
+class Unreadable(_Told):
+    """A cell that cannot be read as what its column holds."""
+
+
+class Unusable(_Told):
+    """A whole file that cannot be imported. Its data has the file's `name`."""
+
 
 PROBLEMS: dict[str, Problem] = {}
 
 
-def declare(code: str, sentence: type_of_words, heading: type_of_words) -> Problem:
-    """Make a problem known under its code. Codes stand in reports, so they are never used for something else."""
+def declare(code: str, sentence: Words, heading: Words = "") -> None:
+    """Make a problem known under its code. Codes stand in reports, so none is ever used for something else."""
     if code in PROBLEMS:
         raise ValueError(f"The problem {code} is declared twice.")
-    problem = PROBLEMS[code] = Problem(code, sentence, heading)
-    return problem
+    PROBLEMS[code] = Problem(code, sentence, heading)
 
 
 def say(code: str, data: Mapping[str, Any]) -> str:
-    """The sentence for one row."""
+    """The sentence of a problem."""
     return PROBLEMS[code].say(data)
 
+
+# Files
+declare("file_empty", _("{name} is empty. Export it again."))
+declare("file_too_large", _("{name} is larger than {limit} MB. Split it."))
+declare("file_picture", _("{name} is a picture, not a table. Export your data as CSV."))
+declare("file_document", _("{name} is a document, not a table. Export your data as CSV."))
+declare("file_compressed", _("{name} is a compressed file. Unpack it and send the files inside."))
+declare("file_workbook", _("{name} is an Excel workbook. Save each sheet as CSV and send those."))
+declare("file_database", _("{name} is a database, not a table. Export your data as CSV."))
+declare("file_web_page", _("{name} is a web page, not a table. Export your data as CSV."))
+declare("file_binary", _("{name} is not a text file. Export your data as CSV."))
+declare("file_encoding", _("We cannot tell how the characters in {name} are written. Save it as UTF-8."))
+declare("file_header", _("The first line of {name} is not a row of column names."))
+declare("file_columns", _("{name} has more than {limit} columns. Export fewer."))
+declare("file_line", _("Line {line} of {name} is too long for a table. Export your data as CSV."))
+declare("file_quotes", _("{name} has too many quotes that are not closed. Export it again."))
+declare("file_unknown", _("{name} has columns we do not know: {columns}. We know these: {known}."))
+declare("file_other_source", _("{name} comes from another system than the first file. Import it by itself."))
+declare("file_twice", _("{name} has the same content as {other}. It was left out."))
+declare("file_column_twice", _("{name} has two columns called “{column}”. Rename or remove one."))
+declare("file_no_rows", _("{name} has column names and no rows. Export it again."))
+declare(
+    "file_values",
+    _("“{column}” in {name} has more than {limit} different values, too many to ask you about."),
+)
+declare("file_ids", _("Most of “{column}” in {name} is there twice or more, so that it names no rows."))
+declare("file_gone", _("{name} is no longer there. Send it again."))
 
 # Rows
 declare(
     "too_few_cells",
-    _("This row has %(cells)s cells and the header has %(wanted)s. Fill in or remove the row and send it again."),
+    _("This row has {cells} cells and the header has {wanted}. Fill in what is missing."),
     _("rows with too few cells"),
 )
 declare(
     "too_many_cells",
-    _(
-        "This row has %(cells)s cells and the header has %(wanted)s. Put quotes around cells that hold a “%(delimiter)s”."
-    ),
+    _("This row has {cells} cells and the header has {wanted}. Put quotes around cells that hold a “{delimiter}”."),
     _("rows with too many cells"),
 )
 declare(
     "cut_off",
     _("The file ends in the middle of this row, so it was probably cut off. Export it again."),
-    _("rows cut off at the end of a file"),
+    _("row cut off at the end of the file"),
 )
 declare(
     "broken_quote",
-    _(
-        "A quote that begins in this row is not closed, or does not end its cell. Close it, or write it twice inside a cell."
-    ),
+    _("A quote in this row is not closed or stands inside a cell. Close it, or write it twice."),
     _("rows with a quote that is not closed"),
 )
 declare(
@@ -100,53 +133,46 @@ declare(
 )
 declare(
     "damaged_text",
-    _("This row holds characters that cannot be read. Save the file as UTF-8 and send it again."),
+    _("This row holds characters that cannot be read. Save the file as UTF-8."),
     _("rows with characters we cannot read"),
-)
-
-# Cells
-declare(
-    "missing",
-    _("“%(column)s” is empty. Fill it in."),
-    _("rows without “%(column)s”"),
-)
-declare(
-    "not_a_date",
-    _("“%(value)s” is not a date we can read. Write it like 2025-11-30."),
-    _("values of “%(column)s” that are no date we can read"),
-)
-declare(
-    "date_too_far",
-    _("“%(value)s” is not a date in living memory. Write a year from 1900 to 2199."),
-    _("values of “%(column)s” before 1900 or after 2199"),
-)
-declare(
-    "not_a_number",
-    _("“%(value)s” is not a number we can read. Write it like 1234.56."),
-    _("values of “%(column)s” that are no number we can read"),
-)
-declare(
-    "not_whole",
-    _("“%(value)s” is not a whole number. Write it without decimals."),
-    _("values of “%(column)s” that are no whole number"),
-)
-declare(
-    "too_precise",
-    _("“%(value)s” has more decimals than the currency has. Round it to %(places)s."),
-    _("values of “%(column)s” with too many decimals"),
-)
-declare(
-    "too_large",
-    _("“%(value)s” is larger than we can keep."),
-    _("values of “%(column)s” that are too large"),
-)
-declare(
-    "too_long",
-    _("This text has %(length)s characters. Shorten it to %(limit)s."),
-    _("values of “%(column)s” that are too long"),
 )
 declare(
     "repeated",
-    _("“%(value)s” was already on line %(first)s of this file. Keep one of the two rows."),
-    _("rows whose “%(column)s” was already on an earlier line"),
+    _("“{value}” was already on line {first} of {file}. Keep one of the rows."),
+    _("rows that repeat “{column}”"),
+)
+declare(
+    "maybe_cut",
+    _("The last line of the file has no end. If the export was cut off, the last value of this row is not whole."),
+    _("last row that may be cut off"),
+)
+
+# Cells
+declare("missing", _("“{column}” is empty. Fill it in."), _("rows without “{column}”"))
+declare(
+    "not_a_date",
+    _("“{value}” is not a date we can read. Write it like 2025-11-30."),
+    _("values of “{column}” that are no date we can read"),
+)
+declare(
+    "date_too_far",
+    _("“{value}” cannot be meant. Write a year from 1900 to 2199."),
+    _("values of “{column}” before 1900 or after 2199"),
+)
+declare(
+    "not_a_number",
+    _("“{value}” is not a number we can read. Write it like 1234.56."),
+    _("values of “{column}” that are no number we can read"),
+)
+declare("not_whole", _("“{value}” is not a whole number."), _("values of “{column}” that are no whole number"))
+declare(
+    "too_precise",
+    _("“{value}” has too many decimals. Round it to {places}."),
+    _("values of “{column}” with too many decimals"),
+)
+declare("too_large", _("“{value}” is larger than we can keep."), _("values of “{column}” that are too large"))
+declare(
+    "too_long",
+    _("This text has {length} characters. Shorten it to {limit}."),
+    _("values of “{column}” that are too long"),
 )

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from django.utils.translation import gettext_lazy as _
-
-from accounts.imports.examining import SAMPLE, Unusable
+from accounts.imports.examining import SAMPLE
+from accounts.imports.problems import Unusable
 
 DELIMITERS = (",", ";", "\t", "|")
 MAX_COLUMNS = 500
@@ -61,12 +60,7 @@ class _Lines:
             raise StopIteration
         self.number += 1
         if len(line) >= MAX_LINE:
-            raise Unusable(
-                "line_too_long",
-                _("Line %(line)s of %(name)s is too long for a table. Export your data as CSV."),
-                name=self.name,
-                line=self.number,
-            )
+            raise Unusable("file_line", name=self.name, line=self.number)
         self.taken.append(line)
         # Only the last line of a file can be without an end.
         self.ends_open = not line.endswith(("\n", "\r"))
@@ -83,7 +77,7 @@ class Table:
     """A file that holds a table: its header, and its rows when asked for."""
 
     def __init__(self, stream: TextIO, *, name: str) -> None:
-        """`stream` is text without newline translation, at its beginning."""
+        """`stream` is text without newline translation, at its beginning. Raises Unusable without a header."""
         self.name = name
         sample = stream.read(SAMPLE)
         stream.seek(0)
@@ -101,18 +95,11 @@ class Table:
     def _read_headers(self) -> list[str]:
         for record in self._records():
             if isinstance(record, Broken):
-                raise Unusable(
-                    "no_header", _("The first line of %(name)s is not a row of column names."), name=self.name
-                )
+                raise Unusable("file_header", name=self.name)
             if len(record.cells) > MAX_COLUMNS:
-                raise Unusable(
-                    "too_many_columns",
-                    _("%(name)s has more than %(limit)s columns. Export fewer."),
-                    name=self.name,
-                    limit=MAX_COLUMNS,
-                )
+                raise Unusable("file_columns", name=self.name, limit=MAX_COLUMNS)
             return [cell.strip() for cell in record.cells]
-        raise Unusable("empty", _("%(name)s is empty. Export it again."), name=self.name)
+        raise Unusable("file_empty", name=self.name)
 
     def rows(self, *, after: int = 0) -> Iterator[Row | Broken]:
         """Each record that is not blank, in the order of the file, from the first that begins after line `after`."""
@@ -165,11 +152,7 @@ class Table:
         """After a quote that is never closed: its line is lost, the lines it swallowed are not."""
         self._restarts += 1
         if self._restarts > MAX_RESTARTS:
-            raise Unusable(
-                "broken_quotes",
-                _("%(name)s has too many quotes that are not closed. Export it again."),
-                name=self.name,
-            )
+            raise Unusable("file_quotes", name=self.name)
         cut = len(self._lines.taken) == 1 and self.ends_open
         self._lines.again_from_second()
         self._reader = self._new_reader()

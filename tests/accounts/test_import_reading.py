@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.imports import examining, reading
-from accounts.imports.examining import Unusable
+from accounts.imports.problems import Unusable
 from accounts.imports.reading import Broken, Row, Table, open_table
 
 GOOD = "name,city\nAcme,Oslo\nBeta,Bergen\n"
@@ -133,11 +133,11 @@ def test_refuses_only_the_damaged_rows_of_a_utf8_file(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b" \r\n\r\n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(200), "a picture"),
-        (b"%PDF-1.7\n", "a PDF"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "is a picture"),
+        (b"%PDF-1.7\n", "is a document"),
         (b"PK\x03\x04" + bytes(20) + b"[Content_Types].xml", "Excel workbook"),
-        (b"PK\x03\x04" + bytes(20) + b"deals.csv", "zip"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "old Excel"),
+        (b"PK\x03\x04" + bytes(20) + b"deals.csv", "compressed"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "Excel workbook"),
         (b"<!DOCTYPE html><title>Sign in</title>", "web page"),
         (bytes(range(256)) * 50, "not a text file"),
         (b"x" * (2 * reading.MAX_LINE), "too long for a table"),

@@ -10,6 +10,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TextIO
@@ -159,24 +160,13 @@ class Table:
         return Broken(begin, "cut_off" if cut else "broken_quote")
 
 
-class open_table:
-    """Open a stored file as a table, for as long as the with statement lasts."""
-
-    def __init__(self, path: Path, *, encoding: str, name: str) -> None:
-        self.path, self.encoding, self.name = path, encoding, name
-
-    def __enter__(self) -> Table:
-        # What is not in the encoding becomes a mark that no file can hold, and its row is refused.
-        errors = "replace" if self.encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
-        self.stream = open(self.path, encoding=self.encoding, errors=errors, newline="")
-        try:
-            return Table(self.stream, name=self.name)
-        except BaseException:
-            self.stream.close()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self.stream.close()
+@contextmanager
+def open_table(path: Path, *, encoding: str, name: str) -> Iterator[Table]:
+    """A stored file as a table, for as long as the with statement lasts. Raises Unusable without a header."""
+    # What is not in the encoding becomes a mark that no file can hold, and its row is refused.
+    errors = "replace" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+    with path.open(encoding=encoding, errors=errors, newline="") as stream:
+        yield Table(stream, name=name)
 
 
 def _delimiter(sample: str) -> tuple[str, bool]:
@@ -198,10 +188,8 @@ def _delimiter(sample: str) -> tuple[str, bool]:
 def _fit(lines: list[str], delimiter: str) -> tuple[float, int]:
     """How well lines divide by a delimiter: the share of them as wide as the first, then how wide that is."""
     widths = []
-    try:
+    with suppress(csv.Error):
         widths.extend(len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells)
-    except csv.Error:
-        pass
     if not widths or widths[0] < 2:
         return (0.0, 0)
     return (widths.count(widths[0]) / len(widths), widths[0])

@@ -182,6 +182,8 @@ class Membership(TenantModel):
     is_active = models.BooleanField(default=True)
     source = models.CharField(max_length=40, default="", blank=True)
     external_id = models.CharField(max_length=200, default="", blank=True)
+    # What the source said last: a row that says the same again changes nothing that was changed here since.
+    source_digest = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

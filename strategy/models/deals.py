@@ -68,6 +68,8 @@ class Deal(TenantModel):
     attributes = models.JSONField(default=dict, blank=True)
     source = models.CharField(max_length=40, default="", blank=True)
     external_id = models.CharField(max_length=200, default="", blank=True)
+    # What the source said last: a row that says the same again changes nothing that was changed here since.
+    source_digest = models.UUIDField(null=True, blank=True, editable=False)
     import_run = TenantForeignKey("accounts.ImportRun", models.SET_NULL, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

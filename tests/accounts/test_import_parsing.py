@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -17,6 +18,14 @@ def refusal(parse: object, text: str, **how: object) -> str:
     with pytest.raises(Unreadable) as caught:
         parse(text, **how)  # type: ignore[operator]
     return problems.say(caught.value.code, {"column": "Close date", **caught.value.data})
+
+
+def answer(parse: Callable[[str], object], text: str) -> str:
+    """The value that was read, or the sentence that refuses it."""
+    try:
+        return repr(parse(text))
+    except Unreadable as refused:
+        return problems.say(refused.code, {"column": "Any", **refused.data})
 
 
 def test_says_how_to_write_a_date_that_does_not_exist() -> None:
@@ -108,10 +117,7 @@ def test_counts_things_in_whole_numbers() -> None:
 @given(st.text(max_size=40))
 def test_answers_any_text_with_a_value_or_a_sentence(text: str) -> None:
     for read in (parsing.day, parsing.whole, parsing.words, lambda cell: parsing.minor_units(cell, places=2)):
-        try:
-            read(text)
-        except Unreadable as refused:
-            assert problems.say(refused.code, {"column": "Any", **refused.data})
+        assert answer(read, text)
 
 
 def test_joins_spellings_that_differ_by_spaces_case_and_hyphens() -> None:

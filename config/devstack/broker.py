@@ -77,6 +77,4 @@ def server_binary() -> Path:
     installed = shutil.which("valkey-server") or shutil.which("redis-server")
     if installed:
         return Path(installed)
-    raise Refused(
-        "There is no Valkey or Redis server on this machine: install one, or set CELERY_BROKER_URL."
-    )
+    raise Refused("There is no Valkey or Redis server on this machine: install one, or set CELERY_BROKER_URL.")

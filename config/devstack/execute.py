@@ -45,9 +45,7 @@ def execute_in_throw_away(command: list[str], printer: Printer) -> int:
         return _with_servers(state, Overrides(), command, printer, throw_away=True)
 
 
-def _with_servers(
-    state: State, chosen: Overrides, command: list[str], printer: Printer, *, throw_away: bool
-) -> int:
+def _with_servers(state: State, chosen: Overrides, command: list[str], printer: Printer, *, throw_away: bool) -> int:
     family = Family(printer, announces=False)
     try:
         addresses = Servers(family, state, chosen, throw_away=throw_away).start()
@@ -64,9 +62,7 @@ def _with_servers(
 
 def _run_foreground(family: Family, command: list[str], settings: Mapping[str, str]) -> int:
     environment = {**os.environ, **settings}
-    environment["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    )
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     program = Program(name=command[0], arguments=command, orphaned=signal.SIGKILL)
     process = subprocess.Popen(leashed(program), env=environment)
     while process.poll() is None:

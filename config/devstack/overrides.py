@@ -33,12 +33,8 @@ def read_overrides() -> Overrides:
             f"{missing} is not set: a database of your own needs both logins, DATABASE_URL for serving and "
             "DATABASE_MIGRATE_URL for migrations. `manage.py bootstrap_database` makes and prints them."
         )
-    port = env.number(
-        "PORT", default=0, minimum=0, maximum=65535, help="Port of the pages, if WEB_PORT is not set."
-    )
-    port = env.number(
-        "WEB_PORT", default=port, minimum=0, maximum=65535, help="Port of the pages in development."
-    )
+    port = env.number("PORT", default=0, minimum=0, maximum=65535, help="Port of the pages, if WEB_PORT is not set.")
+    port = env.number("WEB_PORT", default=port, minimum=0, maximum=65535, help="Port of the pages in development.")
     return Overrides(
         database_url=database_url,
         database_migrate_url=migrate_url,

@@ -132,9 +132,7 @@ class Postgres:
 
 def server_binaries() -> Path:
     """The folder of `postgres` and `initdb`: PG_BIN, else the packaged, else the newest installed server."""
-    chosen = env.text(
-        "PG_BIN", default="", help="Folder of the PostgreSQL server programs to use in development."
-    )
+    chosen = env.text("PG_BIN", default="", help="Folder of the PostgreSQL server programs to use in development.")
     candidates = [Path(chosen)] if chosen else [*_packaged(), *_installed()]
     for folder in candidates:
         if (folder / "postgres").is_file() and (folder / "initdb").is_file():
@@ -149,9 +147,7 @@ def server_binaries() -> Path:
 
 def server_version(binaries: Path) -> int:
     """The server's major version."""
-    said = subprocess.run(
-        [binaries / "postgres", "--version"], capture_output=True, text=True, check=True
-    ).stdout
+    said = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
     found = re.search(r"\d+", said)
     if not found:
         raise Refused(f"{binaries / 'postgres'} does not say which version it is: {said.strip()!r}")

@@ -57,7 +57,7 @@ def worker(state: State) -> Program:
     return Program(
         name="worker",
         arguments=[
-            *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", ",".join(QUEUES)),
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker", "--queues", ",".join(QUEUES)),
             *(
                 "--pool",
                 "prefork",
@@ -72,7 +72,8 @@ def worker(state: State) -> Program:
         stop=signal.SIGTERM,
         # Cold: a task in hand is not waited for, its message comes back.
         orphaned=signal.SIGQUIT,
-        environment=_where(state),
+        # On a machine where everything is root's there is nobody else to be.
+        environment={**_where(state), "PYTHONWARNINGS": "ignore:You're running the worker with superuser"},
     )
 
 
@@ -80,7 +81,7 @@ def beat(state: State) -> Program:
     return Program(
         name="beat",
         arguments=[
-            *(sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING"),
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "config", "beat", "--loglevel", "WARNING"),
             *("--schedule", str(state.folder / "beat-schedule"), "--pidfile", ""),
         ],
         environment=_where(state),

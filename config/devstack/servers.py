@@ -56,9 +56,7 @@ class Servers:
         return {"DATABASE_URL": login(roles.WEB), "DATABASE_MIGRATE_URL": login(roles.MIGRATE)}
 
     def _start_broker(self) -> dict[str, str]:
-        server = Broker(
-            self._state.folder, password=self._state.secret("broker"), throw_away=self._throw_away
-        )
+        server = Broker(self._state.folder, password=self._state.secret("broker"), throw_away=self._throw_away)
         port = self._start("broker", server.program, server.answers)
         return {"CELERY_BROKER_URL": server.url(port), "CACHE_URL": server.url(port, CACHE)}
 

@@ -72,9 +72,7 @@ class State:
 
     def note_run(self, *, url: str, processes: Mapping[str, Any]) -> None:
         """Write down who runs, for a second start that is refused and for the next one after a crash."""
-        self._write(
-            self._run_file, json.dumps({"pid": os.getpid(), "url": url, "processes": dict(processes)})
-        )
+        self._write(self._run_file, json.dumps({"pid": os.getpid(), "url": url, "processes": dict(processes)}))
 
     def last_run(self) -> dict[str, Any]:
         """What the last run noted; empty when it ended as it should."""

@@ -55,19 +55,16 @@ class Stack:
         self.printer.say("up", "preparing the database")
         self.family.run(programs.prepare(self.state, with_demo=True), seconds=PREPARE_SECONDS)
         self.family.start(programs.web(self.state, host, port))
+        # Alone, because on two cores all three at once bring the first page seconds later.
+        self.family.wait_until(lambda: answers(host, port), seconds=HEALTH_SECONDS, what=f"{self.url}{HEALTH_PAGE}")
         self.family.start(programs.worker(self.state))
         self.family.start(programs.beat(self.state))
-        self.family.wait_until(
-            lambda: answers(host, port), seconds=HEALTH_SECONDS, what=f"{self.url}{HEALTH_PAGE}"
-        )
 
     def _web_port(self) -> int:
         if self.chosen.web_port is None:
             return self.state.port("web", preferred=DEFAULT_WEB_PORT)
         if not is_free(self.chosen.web_port, self.chosen.web_host):
-            raise Refused(
-                f"Port {self.chosen.web_port} is taken by another program: choose another WEB_PORT."
-            )
+            raise Refused(f"Port {self.chosen.web_port} is taken by another program: choose another WEB_PORT.")
         return self.chosen.web_port
 
     def _welcome(self, seconds: float) -> None:

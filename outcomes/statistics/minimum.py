@@ -121,9 +121,7 @@ def for_incidence(
     return _answer("incidence", deals, old, _short("ends", reading.ended[cause].events, INCIDENCE_ENDS, ends))
 
 
-def for_median_age(
-    curve: Incidence, cause: str, age: int | None, *, ends: Pace | None = None
-) -> NotEnough | None:
+def for_median_age(curve: Incidence, cause: str, age: int | None, *, ends: Pace | None = None) -> NotEnough | None:
     """The age of half the ends by `cause` needs MEDIAN_WINS of them and a curve supported up to `age`."""
     if age is None or not curve.at(age).supported:
         at_risk = 0 if age is None else curve.at(age).at_risk

@@ -145,9 +145,7 @@ def sums(pairs: Iterable[tuple[int, int]]) -> dict[str, int]:
     }
 
 
-PART_AND_WHOLE = some.integers(0, 10_000_000).flatmap(
-    lambda y: some.tuples(some.integers(0, y), some.just(y))
-)
+PART_AND_WHOLE = some.integers(0, 10_000_000).flatmap(lambda y: some.tuples(some.integers(0, y), some.just(y)))
 
 
 @settings(deadline=None)

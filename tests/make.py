@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accounts.models import Membership, Tenant, User
 from accounts.models.organisation import Role
 from accounts.services import open_organisation
 from accounts.tenancy.scope import tenant_scope
+from strategy.models import Deal, Stage
+from strategy.services import open_deal
 
 # A Wednesday.
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
@@ -33,3 +35,16 @@ def make_member(name: str, *, tenant: Tenant, role: str = Role.REP) -> Membershi
         member.save()
         member.tenant = tenant
         return member
+
+
+def make_deal(*, actor: Membership, name: str = "Leak analytics", days_ago: int = 30, **facts: Any) -> Deal:
+    """An open, qualified deal of the actor's, in the current tenant."""
+    on = actor.tenant.day_of(NOON) - timedelta(days=days_ago)
+    facts.setdefault("qualified_on", on)
+    facts.setdefault("amount", 1_000_000)
+    return open_deal(actor=actor, name=name, at=NOON, opened_on=on, **facts)
+
+
+def stage(name: str) -> Stage:
+    """A stage of the current tenant by its name."""
+    return Stage.objects.get(name=name)

@@ -1,0 +1,3 @@
+from outcomes.services.milestones import record_milestone
+
+__all__ = ["record_milestone"]

@@ -1,0 +1,116 @@
+"""Deeds: writing down what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import Membership
+from accounts.permissions import require
+from accounts.refusals import Invalid
+from activities.models import Activity, ActivityType, Horizon, Output, OutputType
+from strategy.models import Company, Deal
+from strategy.services import watch_deal
+
+# A phone's clock may run ahead of ours.
+CLOCK_SLACK = timedelta(minutes=5)
+MINUTES_A_DAY = 24 * 60
+
+
+class Gave(NamedTuple):
+    """Something tangible an activity left behind: its type and a few words."""
+
+    type: OutputType
+    note: str = ""
+
+
+def log_activity(
+    *,
+    actor: Membership,
+    type: ActivityType,  # noqa: A002  (the vocabulary's word, also in the API)
+    at: datetime,
+    recorded_at: datetime,
+    member: Membership | None = None,
+    deal: Deal | None = None,
+    company: Company | None = None,
+    minutes: int | None = None,
+    outputs: Iterable[Gave] = (),
+    horizon: str = "",
+    purpose: str = "",
+    note: str = "",
+    prepared: bool | None = None,
+    right_person: bool | None = None,
+    purpose_reached: bool | None = None,
+    next_step: str = "",
+    next_step_on: date | None = None,
+    entry_key: UUID | None = None,
+    source: str = "",
+    external_id: str = "",
+) -> Activity:
+    """Write down an activity with what it gave. The same entry key again returns what was stored, changing nothing.
+
+    `at` is when it happened, `minutes` how long (the type's usual length unless given). Raises Invalid with the
+    fields that are wrong, NotAllowed.
+    """
+    require(actor, "activity.log")
+    if entry_key is not None and (stored := Activity.objects.filter(entry_key=entry_key).first()):
+        return stored
+    _refuse_nonsense(at=at, recorded_at=recorded_at, minutes=minutes, horizon=horizon, purpose=purpose)
+    activity = Activity(
+        type=type,
+        member=member or actor,
+        deal=deal,
+        company_id=company.pk if company else (deal.company_id if deal else None),
+        at=at,
+        day=actor.tenant.day_of(at),
+        minutes=type.usual_minutes if minutes is None else minutes,
+        horizon=horizon,
+        purpose=purpose.strip(),
+        note=note.strip(),
+        prepared=prepared,
+        right_person=right_person,
+        purpose_reached=purpose_reached,
+        next_step=next_step.strip(),
+        next_step_on=next_step_on,
+        entry_key=entry_key,
+        source=source,
+        external_id=external_id,
+    )
+    try:
+        _store(activity, list(outputs))
+    except IntegrityError as error:
+        if "activity_entered_once" not in str(error):
+            raise
+        return Activity.objects.get(entry_key=entry_key)  # two presses of one entry arrived together
+    if deal is not None:
+        watch_deal(deal)
+    audit.record(verb="activity.logged", subject=activity, actor=actor, at=recorded_at, type=type.name)
+    return activity
+
+
+def _store(activity: Activity, outputs: list[Gave]) -> None:
+    with transaction.atomic():
+        activity.save()
+        Output.objects.bulk_create(
+            Output(activity=activity, type=gave.type, note=gave.note.strip()[:300]) for gave in outputs
+        )
+
+
+def _refuse_nonsense(*, at: datetime, recorded_at: datetime, minutes: int | None, horizon: str, purpose: str) -> None:
+    wrong: dict[str, str] = {}
+    if at > recorded_at + CLOCK_SLACK:
+        wrong["at"] = _("Give a time that is not to come.")
+    if minutes is not None and not 0 <= minutes <= MINUTES_A_DAY:
+        wrong["minutes"] = _("Give between 0 and 1440 minutes.")
+    if horizon and horizon not in Horizon.values:
+        wrong["horizon"] = _("Choose H1, H2 or H3, or leave it empty.")
+    if len(purpose.strip()) > 200:
+        wrong["purpose"] = _("Say it in up to 200 letters.")
+    if wrong:
+        raise Invalid(fields=wrong)

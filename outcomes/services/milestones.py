@@ -1,0 +1,95 @@
+"""The outcome ledger's only pen: an event is added, and the milestone's state is derived anew from all of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import Membership
+from accounts.permissions import require
+from accounts.refusals import Invalid
+from outcomes.models import Grade, Milestone, MilestoneEvent, MilestoneType
+from outcomes.rules import derive
+from strategy.models import Deal
+from strategy.services import watch_deal
+from strategy.services.refusals import DealIsOver
+
+Kind = MilestoneEvent.Kind
+
+
+def record_milestone(
+    *,
+    actor: Membership,
+    deal: Deal,
+    type: MilestoneType,  # noqa: A002  (the vocabulary's word, also in the API)
+    at: datetime,
+    on: date | None = None,
+    words: str = "",
+    agreed_by: str = "",
+    evidence: str = "",
+    entry_key: UUID | None = None,
+) -> Milestone:
+    """Write down that the customer did something: claimed (E0), or evidenced (E1) when an artefact is linked.
+
+    `on` is the day the customer did it, `words` are theirs, `evidence` is an http(s) address. The same entry key
+    again changes nothing. Raises Invalid with the fields that are wrong, DealIsOver, NotAllowed.
+    """
+    require(actor, "milestone.record")
+    today = actor.tenant.day_of(at)
+    on = on or today
+    if not deal.is_open:
+        raise DealIsOver(deal=deal.name)
+    _refuse_nonsense(deal, on, today=today, agreed_by=agreed_by, evidence=evidence)
+    event = MilestoneEvent(
+        deal=deal,
+        type=type,
+        kind=Kind.EVIDENCED if evidence else Kind.CLAIMED,
+        grade=Grade.E1 if evidence else Grade.E0,
+        effective_on=on,
+        recorded_at=at,
+        actor=actor,
+        words=words.strip(),
+        agreed_by=agreed_by.strip(),
+        evidence=evidence,
+        entry_key=entry_key,
+    )
+    with transaction.atomic():
+        # First the deal: two people recording at once wait here, and a second press finds the first one's event.
+        Deal.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=deal.pk)
+        if entry_key is not None and MilestoneEvent.objects.filter(entry_key=entry_key).exists():
+            return Milestone.objects.get(deal=deal, type=type)
+        event.save()
+        milestone = _settle(deal=deal, type=type)
+        watch_deal(deal)
+        audit.record(verb="milestone.recorded", subject=milestone, actor=actor, at=at, type=type.name, deal=deal.pk)
+    return milestone
+
+
+def _settle(*, deal: Deal, type: MilestoneType) -> Milestone:  # noqa: A002
+    """Derive the state of one milestone from its events and store it."""
+    events = MilestoneEvent.objects.filter(deal=deal, type=type).order_by("recorded_at", "pk")
+    milestone, _created = Milestone.objects.update_or_create(deal=deal, type=type, defaults=derive(events))
+    return milestone
+
+
+def _refuse_nonsense(deal: Deal, on: date, *, today: date, agreed_by: str, evidence: str) -> None:
+    wrong: dict[str, str] = {}
+    if on > today:
+        wrong["on"] = _("Give a day that is not to come.")
+    elif deal.opened_on is not None and on < deal.opened_on:
+        wrong["on"] = _("Give a day on or after %(day)s, when the deal was opened.") % {"day": deal.opened_on}
+    if len(agreed_by.strip()) > 120:
+        wrong["agreed_by"] = _("Give a name of up to 120 letters.")
+    if evidence:
+        try:
+            URLValidator(schemes=["http", "https"])(evidence)
+        except ValidationError:
+            wrong["evidence"] = _("Give an address that begins with https://, or leave it empty.")
+    if wrong:
+        raise Invalid(fields=wrong)

@@ -60,6 +60,7 @@ class Reading:
     ended     share ended by that age, for each of CAUSES
     open      share still open after that age
     waste     share not won by that age: one minus the won, with the mirrored interval
+              (events of open and of waste: deals without that end so far, open ones younger than this among them)
     known_not deals known not to have ended by the cause by that age: ended otherwise, or seen open past it
     """
 

@@ -9,6 +9,7 @@ import uuid_utils.compat
 from django.db import models
 from django.db.models.signals import class_prepared
 from django.db.models.sql.where import AND, WhereNode
+from django.dispatch import receiver
 
 from accounts.tenancy.rls import RowSecurity, TenantReference
 from accounts.tenancy.scope import current_tenant_id
@@ -99,7 +100,7 @@ class TenantModel(WalledModel):
         abstract = True
 
 
-@class_prepared.connect
+@receiver(class_prepared)
 def _wall_in(sender: type[models.Model], **_: object) -> None:
     """Give each concrete tenant table its wall, its pair key, and its composite references with their indexes."""
     options = sender._meta

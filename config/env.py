@@ -166,5 +166,5 @@ def _raw(name: str, kind: str, default: str | None, help: str) -> str:
     if value:
         return value
     if default is None:
-        raise Misconfigured(f"{name} is not set: set it in the environment{': ' + help if help else '.'}")
+        raise Misconfigured(f"{name} is not set: set it in the environment. {help}".rstrip())
     return default

@@ -49,7 +49,7 @@ def _with_servers(state: State, chosen: Overrides, command: list[str], printer: 
     family = Family(printer, announces=False)
     try:
         addresses = Servers(family, state, chosen, throw_away=throw_away).start()
-        settings = programs.product_settings(state) | addresses
+        settings = programs.product_settings(state, debug=not throw_away) | addresses
         if throw_away:
             settings["MEDIA_ROOT"] = str(state.folder / "uploads")
         state.write_env(settings)

@@ -15,11 +15,11 @@ TASK_PROCESSES = 2
 DEMO_EMAIL = "lena@northwind.example"
 
 
-def product_settings(state: State) -> dict[str, str]:
+def product_settings(state: State, *, debug: bool) -> dict[str, str]:
     """What a person would write into the environment of a production, for one machine and one developer."""
     return {
         "SECRET_KEY": state.secret("signing") + state.secret("signing more"),
-        "DEBUG": "yes",
+        "DEBUG": "yes" if debug else "no",
         "LOG_FORMAT": "lines",
         # A lost worker's task should come back while somebody is looking.
         "TASK_TIME_LIMIT": "50",

@@ -48,7 +48,7 @@ class Stack:
         addresses = Servers(self.family, self.state, self.chosen).start()
         self.url = f"http://localhost:{port}"
         self.state.write_env(
-            programs.product_settings(self.state)
+            programs.product_settings(self.state, debug=True)
             | {"SITE_URL": self.url, "DEMO": "yes", "DEMO_PASSWORD": self.state.secret("demo")}
             | addresses
         )

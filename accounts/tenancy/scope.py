@@ -7,7 +7,7 @@ setting would outlive the transaction and reach whoever borrows the connection n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, cast
 
@@ -55,15 +55,17 @@ def tenant_bound(tenant_id: int) -> Iterator[int]:
 
 
 @contextmanager
-def tenant_scope(tenant_id: int, *, read_only: bool = False) -> Iterator[int]:
+def tenant_scope(tenant_id: int, *, read_only: bool = False, repeatable: bool = False) -> Iterator[int]:
     """Work for one tenant inside one transaction: the way to reach its rows.
 
-    Nested inside an open transaction it becomes a savepoint, and `read_only` is left to the outer one.
+    `repeatable` shows every statement the same rows, as of the first one. Nested inside an open transaction it
+    becomes a savepoint, and both wishes are left to the outer one.
     Raises `TenantSwitch` if the transaction already belongs to another tenant.
     """
     connection = _connection()
     nested, before = connection.in_atomic_block, active.get()
-    with tenant_bound(tenant_id), transaction.atomic():
+    isolation = connection.repeatable_reads() if repeatable and not nested else nullcontext()
+    with tenant_bound(tenant_id), isolation, transaction.atomic():
         if nested:
             connection.apply_tenant(tenant_id)
         elif read_only:

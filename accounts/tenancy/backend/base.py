@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, ProgrammingError
 from django.db.backends.postgresql import base
+from psycopg import IsolationLevel
 
 from accounts.tenancy.scope import NoTenant, active
 
@@ -40,6 +42,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def make_read_only(self) -> None:
         """Let the open transaction read only."""
         self.connection.execute("SET TRANSACTION READ ONLY")
+
+    @contextmanager
+    def repeatable_reads(self) -> Iterator[None]:
+        """Let transactions that begin inside see the rows of their first statement throughout."""
+        self.ensure_connection()
+        connection = self.connection
+        # Said with BEGIN itself: naming the tenant is a query already, after which it would be too late.
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        try:
+            yield
+        finally:
+            if not connection.closed:
+                connection.isolation_level = None
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from config import env
+from outcomes.schedule import SCHEDULE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -174,6 +175,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"accounts.tasks.*": {"queue": "imports"}, "outcomes.tasks.*": {"queue": "statistics"}}
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # --- Sign-in ------------------------------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0002_lookups'),
-        ('strategy', '0001_initial'),
+        ('accounts', '0004_imports_to_do'),
+        ('strategy', '0002_source_digest'),
     ]
 
     operations = [
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ('as_of', models.DateField()),
                 ('computed_at', models.DateTimeField()),
                 ('is_current', models.BooleanField(default=False)),
-                ('facts_digest', models.CharField(default='', max_length=64)),
+                ('inputs_hash', models.CharField(default='', max_length=64)),
                 ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.tenant')),
             ],
             options={

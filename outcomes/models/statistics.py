@@ -62,7 +62,7 @@ class StatisticGeneration(TenantModel):
     as_of = models.DateField()
     computed_at = models.DateTimeField()
     is_current = models.BooleanField(default=False)
-    facts_digest = models.CharField(max_length=64, default="")
+    inputs_hash = models.CharField(max_length=64, default="")
 
     class Meta:
         constraints = [

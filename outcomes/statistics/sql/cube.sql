@@ -1,6 +1,6 @@
 -- Where did the deals qualified up to the day stop or stand: sums by last milestone, stage, cause and reason?
 -- Parameters: tenant, as_of.
-SELECT coalesce(kind.position, 0) AS milestone, fact.stage_id,
+SELECT fact.milestone_type_id, fact.stage_id,
        CASE WHEN fact.closed_on <= %(as_of)s THEN fact.end_cause ELSE 'open' END AS cause,
        CASE WHEN fact.closed_on <= %(as_of)s THEN fact.end_reason_id END AS reason,
        count(*) AS deals, count(*) FILTER (WHERE fact.amount > 0) AS priced,
@@ -11,8 +11,6 @@ SELECT coalesce(kind.position, 0) AS milestone, fact.stage_id,
        sum(fact.minutes_after_progress::numeric * fact.minutes_after_progress) AS idle_squares,
        sum(fact.minutes_after_progress::numeric * fact.minutes) AS idle_minutes
 FROM outcomes_dealfact AS fact
-LEFT JOIN outcomes_milestonetype AS kind
-       ON kind.tenant_id = fact.tenant_id AND kind.id = fact.milestone_type_id
 WHERE fact.tenant_id = %(tenant)s AND fact.qualified_on <= %(as_of)s
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4

@@ -1,0 +1,147 @@
+"""Keeping a tenant's statistics true: marks in, facts recomputed from base rows, results of one generation out.
+
+Every step can be repeated and killed anywhere: facts are recomputed, never added to, and marks, facts and results
+change in one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import Tenant
+from outcomes.models import MilestoneType, StatisticGeneration, StatisticResult
+from outcomes.statistics.bins import Bins
+from outcomes.statistics.grades import Records
+from outcomes.statistics.metrics import METRICS
+from outcomes.statistics.results import Inputs, compute
+from outcomes.statistics.waste import Cell, Tally
+
+SQL = Path(__file__).parent / "sql"
+# Above this share of marked deals, reading everything once is cheaper than one by one.
+REBUILD_FROM = 1 / 3
+# The first half of an advisory lock's key; the second is the tenant.
+LOCK = 7_310
+
+
+def refresh(*, tenant: Tenant, now: datetime, rebuild: bool = False) -> StatisticGeneration | None:
+    """Bring facts and results up to date inside an open, repeatable-read scope of the tenant.
+
+    Returns the current generation, new only if a number or the day changed; None when another worker is at it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, tenant.pk % 2**31])
+        if not cursor.fetchone()[0]:  # type: ignore[index]
+            return None
+        cursor.execute("SET LOCAL statement_timeout = '10min'; SET LOCAL work_mem = '64MB'")
+        refresh_facts(cursor, tenant, rebuild=rebuild)
+        inputs = read_inputs(cursor, tenant, tenant.day_of(now))
+    return publish(inputs, now)
+
+
+def refresh_facts(cursor: Any, tenant: Tenant, *, rebuild: bool) -> int:
+    """Recompute the facts of marked deals, or of all; returns how many rows were written or dropped."""
+    marked = take_marks(cursor, tenant)
+    everything = rebuild or len(marked) > REBUILD_FROM * _facts_known(cursor, tenant)
+    if not marked and not everything:
+        return 0
+    known = {
+        "tenant": tenant.pk,
+        "grade": tenant.counts_from_grade,
+        "everything": everything,
+        "keys": [] if everything else marked,
+    }
+    changed = 0
+    for name in ("forget", "facts"):
+        cursor.execute(text(name), known)
+        changed += cursor.rowcount
+    return changed
+
+
+def take_marks(cursor: Any, tenant: Tenant) -> list[UUID]:
+    """Take the marks this snapshot sees; one committed later stays for the next run."""
+    cursor.execute(
+        "WITH taken AS (DELETE FROM outcomes_statisticmark WHERE tenant_id = %s AND kind = 'deal' RETURNING key)"
+        " SELECT DISTINCT key FROM taken ORDER BY key",
+        [tenant.pk],
+    )
+    return [key for (key,) in cursor.fetchall()]
+
+
+def read_inputs(cursor: Any, tenant: Tenant, as_of: date) -> Inputs:
+    """The whole numbers of the organisation as of a day."""
+    known = {"tenant": tenant.pk, "as_of": as_of}
+    cursor.execute(text("bins"), known)
+    rows = cursor.fetchall()
+    excluded = sum(deals for age, _, deals in rows if age < 0)
+    bins = Bins.from_rows((row for row in rows if row[0] >= 0), excluded=excluded)
+    rank = {key: position for position, key in enumerate(_milestone_order(), 1)}
+    cursor.execute(text("cube"), known)
+    cells = sorted(_cells(cursor.fetchall(), rank), key=lambda c: (c.milestone, str(c.stage), c.cause, str(c.reason)))
+    cursor.execute(text("records"), known)
+    names = [column.name for column in cursor.description]
+    found = dict(zip(names, cursor.fetchone(), strict=True))
+    records = Records(ends=found.pop("ends"), ends_without_cause=found.pop("ends_without_cause"))
+    return Inputs(as_of=as_of, bins=bins, cells=cells, milestones=len(rank), records=records, **found)
+
+
+def publish(inputs: Inputs, now: datetime) -> StatisticGeneration:
+    """Store the results as the current generation, unless the current one was made from the same numbers."""
+    digest = inputs.digest()
+    current = StatisticGeneration.objects.filter(is_current=True).first()
+    if current is not None and current.inputs_hash == digest:
+        return current
+    StatisticGeneration.objects.filter(is_current=True).update(is_current=False)
+    made = StatisticGeneration.objects.create(
+        number=current.number + 1 if current else 1,
+        as_of=inputs.as_of,
+        computed_at=now,
+        is_current=True,
+        inputs_hash=digest,
+    )
+    StatisticResult.objects.bulk_create(
+        StatisticResult(
+            generation=made,
+            metric=result.metric,
+            as_of=inputs.as_of,
+            value=result.value,
+            low=result.low,
+            high=result.high,
+            n=result.n,
+            events=result.events,
+            grade=result.grade,
+            method=METRICS[result.metric].method,
+            inputs_hash=digest,
+            detail=result.detail,
+            not_enough=result.not_enough,
+        )
+        for result in compute(inputs)
+    )
+    StatisticGeneration.objects.filter(is_current=False).delete()
+    return made
+
+
+def _cells(rows: list[tuple[Any, ...]], rank: dict[UUID, int]) -> Iterator[Cell]:
+    for milestone, stage, cause, reason, *sums in rows:
+        yield Cell(rank.get(milestone, 0), str(stage), cause, str(reason) if reason else None, Tally(*map(int, sums)))
+
+
+def _milestone_order() -> list[UUID]:
+    return list(MilestoneType.objects.order_by("position").values_list("pk", flat=True))
+
+
+def _facts_known(cursor: Any, tenant: Tenant) -> int:
+    cursor.execute("SELECT count(*) FROM outcomes_dealfact WHERE tenant_id = %s", [tenant.pk])
+    return int(cursor.fetchone()[0])
+
+
+@cache
+def text(name: str) -> str:
+    """The statement of a file beside this module."""
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")

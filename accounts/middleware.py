@@ -6,6 +6,8 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -16,6 +18,7 @@ from accounts import audit, queries
 from accounts.models import ApiToken, Membership
 from accounts.tenancy.scope import tenant_scope
 
+Row = TypeVar("Row")
 Next = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 ORGANISATION = re.compile(r"^/o/([a-z0-9-]{1,40})/")
@@ -119,7 +122,7 @@ def _refuse_streaming(request: HttpRequest, response: HttpResponseBase) -> None:
         raise StreamingInTenant(request.path)
 
 
-def _or_none(question, key):  # type: ignore[no-untyped-def]
+def _or_none(question: Callable[[UUID], Row], key: UUID) -> Row | None:
     try:
         return question(key)
     except (Membership.DoesNotExist, ApiToken.DoesNotExist):

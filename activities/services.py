@@ -33,7 +33,7 @@ class Gave(NamedTuple):
 def log_activity(
     *,
     actor: Membership,
-    type: ActivityType,  # noqa: A002  (the vocabulary's word, also in the API)
+    type: ActivityType,
     at: datetime,
     recorded_at: datetime,
     member: Membership | None = None,

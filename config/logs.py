@@ -16,7 +16,7 @@ SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "csrf"
 
 def configure(wanted: dict[str, Any]) -> None:
     """Route both structlog's and the standard library's records through one formatter."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -9,7 +9,11 @@ from outcomes.models import Grade, Milestone, MilestoneEvent
 
 Kind, State = MilestoneEvent.Kind, Milestone.State
 
-ENDS = {Kind.CONTRADICTED: State.CONTRADICTED, Kind.LAPSED: State.LAPSED, Kind.CORRECTED: State.WITHDRAWN}
+ENDS: dict[str, str] = {
+    Kind.CONTRADICTED: State.CONTRADICTED,
+    Kind.LAPSED: State.LAPSED,
+    Kind.CORRECTED: State.WITHDRAWN,
+}
 
 
 def derive(events: Iterable[MilestoneEvent]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -66,7 +66,7 @@ def problems_of(model: type[models.Model]) -> Iterator[Error]:
         if field.unique and not field.primary_key and f"{options.label}.{field.name}" not in GLOBALLY_UNIQUE:
             yield _error("E004", field, "is unique over all tenants", "Use UniqueConstraint with tenant first.")
     for link in options.local_many_to_many:
-        if link.remote_field.through._meta.auto_created:
+        if cast(Any, link.remote_field.through)._meta.auto_created:
             yield _error("E003", link, "has a link table without a wall", "Name a through model that is a TenantModel.")
     for constraint in options.constraints:
         if isinstance(constraint, models.UniqueConstraint) and "tenant" not in constraint.fields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -29,12 +30,12 @@ class SqlConstraint(models.BaseConstraint):
         raise NotImplementedError
 
     def constraint_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
-        return self.create_sql(model, schema_editor)
+        return str(self.create_sql(model, schema_editor))
 
     def create_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
         if schema_editor is not None:
             for statement in self.statements(model, schema_editor.quote_name):
-                schema_editor.deferred_sql.append(statement)  # type: ignore[arg-type]
+                schema_editor.deferred_sql.append(statement)
         return ""
 
     def remove_sql(self, model: Any, schema_editor: BaseDatabaseSchemaEditor | None) -> Any:
@@ -44,7 +45,7 @@ class SqlConstraint(models.BaseConstraint):
         """Nothing to say before the database does."""
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.deconstruct() == other.deconstruct()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.deconstruct() == other.deconstruct()
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -60,7 +61,7 @@ class RowSecurity(SqlConstraint):
         super().__init__(name=name)
         self.append_only, self.version = append_only, version
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "append_only": self.append_only, "version": self.version}
 
@@ -94,7 +95,7 @@ class TenantReference(SqlConstraint):
         super().__init__(name=name)
         self.field, self.to = field, to
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "field": self.field, "to": self.to}
 

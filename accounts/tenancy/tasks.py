@@ -22,7 +22,7 @@ def stamp_tenant(headers: dict[str, Any] | None = None, **_: object) -> None:
         headers.setdefault(HEADER, active.get())
 
 
-class TenantTask(DjangoTask):  # type: ignore[misc]
+class TenantTask(DjangoTask):  # type: ignore[type-arg]
     """Runs inside the tenant of its message.
 
     `one_transaction = False` only names the tenant: the task commits as it goes, each transaction in the tenant.

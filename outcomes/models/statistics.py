@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.functions import Now
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel, WalledModel
 
@@ -17,7 +18,7 @@ class StatisticMark(WalledModel):
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=12)
     key = models.UUIDField()
-    at = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "kind", "key"], name="statistic_mark_by_tenant")]

@@ -19,7 +19,7 @@ class Statistics:
     updating: bool
 
 
-def current(slice: str = "") -> Statistics:  # noqa: A002  (the word of the table and of the API)
+def current(slice: str = "") -> Statistics:
     """The organisation's statistics as they stand."""
     rows = StatisticResult.objects.filter(generation__is_current=True, slice=slice).select_related("generation")
     results = {row.metric: row for row in rows}

@@ -27,7 +27,7 @@ def record_milestone(
     *,
     actor: Membership,
     deal: Deal,
-    type: MilestoneType,  # noqa: A002  (the vocabulary's word, also in the API)
+    type: MilestoneType,
     at: datetime,
     on: date | None = None,
     words: str = "",
@@ -71,7 +71,7 @@ def record_milestone(
     return milestone
 
 
-def _settle(*, deal: Deal, type: MilestoneType) -> Milestone:  # noqa: A002
+def _settle(*, deal: Deal, type: MilestoneType) -> Milestone:
     """Derive the state of one milestone from its events and store it."""
     events = MilestoneEvent.objects.filter(deal=deal, type=type).order_by("recorded_at", "pk")
     milestone, _created = Milestone.objects.update_or_create(deal=deal, type=type, defaults=derive(events))

@@ -37,7 +37,7 @@ def refresh(*, tenant: Tenant, now: datetime, rebuild: bool = False) -> Statisti
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, tenant.pk % 2**31])
-        if not cursor.fetchone()[0]:  # type: ignore[index]
+        if not cursor.fetchone()[0]:
             return None
         cursor.execute("SET LOCAL statement_timeout = '10min'; SET LOCAL work_mem = '64MB'")
         refresh_facts(cursor, tenant, rebuild=rebuild)

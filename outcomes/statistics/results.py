@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -86,20 +86,21 @@ def _curves(inputs: Inputs) -> Iterator[Result]:
     names = ("chance_to_win", "incidence_lost", "incidence_no_decision", "incidence_disqualified")
     for name, cause in zip(names, CAUSES, strict=True):
         detail = {**shared, "curve": _drawn(curve)} if cause == WON else shared
-        yield _of_curve(name, inputs, curve, reading, cause, lambda r, c=cause: r.ended[c], detail)
+        yield _of_curve(name, inputs, curve, cause, reading.ended[cause] if reading else None, detail)
     # The same estimate as the chance to win, mirrored, so it needs the same sample.
     parts = _parts(reading) if reading else {}
-    yield _of_curve("opportunity_waste", inputs, curve, reading, WON, lambda r: r.waste, {**shared, "parts": parts})
-    yield _of_curve("still_open", inputs, curve, reading, WON, lambda r: r.open, shared)
+    yield _of_curve(
+        "opportunity_waste", inputs, curve, WON, reading.waste if reading else None, {**shared, "parts": parts}
+    )
+    yield _of_curve("still_open", inputs, curve, WON, reading.open if reading else None, shared)
 
 
 def _of_curve(
     name: str,
     inputs: Inputs,
     curve: Incidence,
-    reading: Reading | None,
     cause: str,
-    share_of: Callable[[Reading], Share],
+    share: Share | None,
     detail: dict[str, Any],
 ) -> Result:
     missing = minimum.for_incidence(
@@ -110,11 +111,10 @@ def _of_curve(
         qualified=Pace(inputs.qualified_lately, PACE_DAYS),
         ends=Pace(inputs.closed_lately, PACE_DAYS),
     )
-    if reading is None or missing is not None:
+    if curve.horizon is None or share is None or missing is not None:
         events = int(curve.ends[-1, CAUSES.index(cause)])
         return Result(name, n=curve.deals, events=events, detail=detail, not_enough=_told(missing))
-    share = share_of(reading)
-    grade = grade_reading(reading, cause, weaknesses=inputs.records.weaknesses())
+    grade = grade_reading(curve.at(curve.horizon), cause, weaknesses=inputs.records.weaknesses())
     reasons = [asdict(reason) for reason in grade.reasons]
     return Result(
         name, share.n, share.events, share.value, share.low, share.high, grade.letter, {**detail, "reasons": reasons}
@@ -123,7 +123,8 @@ def _of_curve(
 
 def _closed(inputs: Inputs) -> Iterator[Result]:
     """Where the closed deals stopped: exact counts, biased while young deals are missing, named "closed"."""
-    ends = {cause: waste.total(inputs.cells, lambda cell, c=cause: cell.cause == c).deals for cause in CAUSES}
+    by_cause = waste.cut(inputs.cells, "cause")
+    ends = {cause: by_cause.get((cause,), waste.Tally()).deals for cause in CAUSES}
     closed, qualified = sum(ends.values()), waste.total(inputs.cells).deals
     pace = Pace(inputs.closed_lately, PACE_DAYS)
     missing = minimum.for_close_rate(ends, pace=pace)

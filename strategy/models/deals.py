@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
@@ -23,6 +25,9 @@ class DealQuerySet(TenantQuerySet["Deal"]):
     def counted(self) -> DealQuerySet:
         """Qualified deals as statistics see them: no test deals, no merged duplicates."""
         return self.filter(qualified_on__isnull=False, is_test=False, merged_into=None)
+
+
+DealManager = TenantManager.from_queryset(DealQuerySet)
 
 
 class Deal(TenantModel):
@@ -75,7 +80,7 @@ class Deal(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = TenantManager.from_queryset(DealQuerySet)()
+    objects: ClassVar[DealManager[Deal]] = DealManager()
 
     class Meta:
         constraints = [

@@ -198,7 +198,7 @@ def _place(pipeline: Pipeline | None, stage: Stage | None) -> tuple[Pipeline, St
             raise StageOfAnotherPipeline(stage=stage.name, pipeline=pipeline.name)
         return stage.pipeline, stage
     found = pipeline or Pipeline.objects.order_by("position").first()
-    first = found and found.stages.filter(kind=Stage.Kind.OPEN).order_by("position").first()
+    first = found.stages.filter(kind=Stage.Kind.OPEN).order_by("position").first() if found else None
     if found is None or first is None:
         raise Invalid(fields={"pipeline": _("Choose a pipeline that has an open stage.")})
     return found, first

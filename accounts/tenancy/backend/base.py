@@ -57,12 +57,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 connection.isolation_level = None
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
         if not autocommit and active.get() is not None:
             with self.wrap_database_errors:
                 self.apply_tenant(active.get())
 
-    def init_connection_state(self) -> bool:
+    def init_connection_state(self) -> bool:  # type: ignore[override]
         changed = super().init_connection_state()
         if self.settings_dict.get("WALLED", True):
             self._refuse_unless_walled()

@@ -25,7 +25,9 @@ CSRF_TRUSTED_ORIGINS = env.names(
     "CSRF_TRUSTED_ORIGINS", default=[], help="Origins that may post, with scheme, behind a proxy."
 )
 SIGNUP_OPEN = env.switch("SIGNUP_OPEN", default=True, help="Whether anybody may sign up a new organisation.")
-DEMO = env.switch("DEMO", default=False, help="Whether the example organisation is made and its sign-in shown.")
+DEMO_PASSWORD = env.text(
+    "DEMO_PASSWORD", default="", help="Password of the example organisation's owner, for manage.py seed_demo."
+)
 
 # --- Parts --------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,38 @@
+"""The example organisation."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Tenant
+from accounts.tenancy.scope import tenant_scope
+from activities.models import Activity
+from outcomes import demo
+from outcomes.models import MilestoneEvent
+from strategy.models import Deal
+from tests.make import NOON
+
+
+def told(deals: int) -> list[tuple[object, ...]]:
+    return list(Deal.objects.order_by("created_at").values_list("name", "qualified_on", "end_cause", "closed_on"))
+
+
+def test_tells_the_same_story_each_time(db: None) -> None:
+    stories = []
+    for _ in range(2):
+        owner = demo.seed(today=NOON.date(), password="four plain words here", deals=20)
+        with tenant_scope(owner.tenant_id):
+            counts = (Activity.objects.count(), MilestoneEvent.objects.count())
+            stories.append((counts, told(20)))
+        Tenant.objects.filter(pk=owner.tenant_id).update(slug="gone")
+        owner.user.email = "gone@example.com"
+        owner.user.save()
+    assert stories[0] == stories[1]
+    assert stories[0][0][0] > 50
+
+
+def test_asks_for_a_password_instead_of_shipping_one(db: None, settings: object) -> None:
+    settings.DEMO_PASSWORD = ""  # type: ignore[attr-defined]
+    with pytest.raises(CommandError, match="DEMO_PASSWORD"):
+        call_command("seed_demo")

@@ -12,7 +12,7 @@ from config.devstack.state import State
 QUEUES = ("default", "imports", "statistics")
 WEB_WORKERS, WEB_THREADS = 2, 4
 TASK_PROCESSES = 2
-DEMO_EMAIL = "lena@northwind.example"
+DEMO_EMAIL = "marta@haldencontrols.example"
 
 
 def product_settings(state: State, *, debug: bool) -> dict[str, str]:

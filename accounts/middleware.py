@@ -10,18 +10,21 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.db import DatabaseError, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 from accounts import audit, queries
 from accounts.models import ApiToken, Membership
 from accounts.tenancy.scope import tenant_scope
 
+log = structlog.get_logger(__name__)
+
 Row = TypeVar("Row")
 Next = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 ORGANISATION = re.compile(r"^/o/([a-z0-9-]{1,40})/")
+NOBODY = "No organisation has this address, or you are not a member of it."
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Often enough to see that a token is alive, seldom enough not to write with every call.
 USED_AGAIN_AFTER = timedelta(minutes=1)
@@ -54,8 +57,9 @@ class RequestIdMiddleware:
 class TenantMiddleware:
     """Enters the tenant of the address (/o/<slug>/) or of the token (/api/), and undoes what a failure left.
 
-    A response of 400 and above rolls back, and so does an exception, whatever answer was made of it. Reading
-    requests cannot write. No such organisation and not a member are the same 404.
+    A response of 400 and above rolls back, and so does an exception, whatever answer was made of it: that needs
+    the last place in the list, where nobody can make an answer of it before. Reading requests cannot write.
+    No such organisation and not a member are the same 404.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -63,9 +67,10 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.tenant = request.membership = request.token = None  # type: ignore[attr-defined]
-        if request.path.startswith("/api/"):
+        # What the views are found by; `path` has whatever a proxy or a caller says comes before it.
+        if request.path_info.startswith("/api/"):
             return self._for_token(request)
-        if found := ORGANISATION.match(request.path):
+        if found := ORGANISATION.match(request.path_info):
             return self._for_member(request, found[1])
         return self.get_response(request)
 
@@ -77,10 +82,11 @@ class TenantMiddleware:
             return self.get_response(request)  # the view sends to the sign-in
         place = queries.place_of(request.user, slug)
         if place is None:
-            request.is_stranger = True  # type: ignore[attr-defined]
-            return self.get_response(request)  # the view answers 404; see frontend/access.py
+            raise Http404(NOBODY)
         with tenant_scope(place.tenant_id, read_only=request.method in SAFE_METHODS):
             member = _or_none(queries.member, place.membership_id)
+            if member is None:  # ended since the look-up
+                raise Http404(NOBODY)
             return self._serve(request, member)
 
     def _for_token(self, request: HttpRequest) -> HttpResponse:
@@ -88,21 +94,31 @@ class TenantMiddleware:
         place = queries.place_of_token(secret.strip()) if scheme.lower() == "bearer" else None
         if place is None:
             return self.get_response(request)  # authentication answers 401
-        with tenant_scope(place.tenant_id, read_only=request.method in SAFE_METHODS):
-            token = _or_none(queries.token, place.token_id)
-            request.token = token  # type: ignore[attr-defined]
-            mark = audit.token_id.set(token.pk if token else None)
+        response = self._with_token(request, place)
+        if response is None:  # its member has left since it was made
+            return self.get_response(request)
+        if response.status_code < 500:
             try:
-                response = self._serve(request, token.membership if token else None)
-            finally:
-                audit.token_id.reset(mark)
-        if token and response.status_code < 500:
-            note_use(place.tenant_id, token, timezone.now())
+                note_use(place.tenant_id, request.token, timezone.now())  # type: ignore[attr-defined]
+            except DatabaseError:
+                # What was asked for is done and committed: a failure told now would make the program repeat it.
+                log.warning("token_use_not_noted", exc_info=True)
         return response
 
-    def _serve(self, request: HttpRequest, member: Membership | None) -> HttpResponse:
-        if member is not None:
-            request.membership, request.tenant = member, member.tenant  # type: ignore[attr-defined]
+    def _with_token(self, request: HttpRequest, place: queries.TokenPlace) -> HttpResponse | None:
+        with tenant_scope(place.tenant_id, read_only=request.method in SAFE_METHODS):
+            token = _or_none(queries.token, place.token_id)
+            if token is None:
+                return None
+            request.token = token  # type: ignore[attr-defined]
+            mark = audit.token_id.set(token.pk)
+            try:
+                return self._serve(request, token.membership)
+            finally:
+                audit.token_id.reset(mark)
+
+    def _serve(self, request: HttpRequest, member: Membership) -> HttpResponse:
+        request.membership, request.tenant = member, member.tenant  # type: ignore[attr-defined]
         response = self.get_response(request)
         if response.status_code >= 400 or getattr(request, "has_failed", False):
             transaction.set_rollback(True)
@@ -119,6 +135,7 @@ def note_use(tenant_id: int, token: ApiToken, now: datetime) -> None:
 
 def _refuse_streaming(request: HttpRequest, response: HttpResponseBase) -> None:
     if response.streaming:
+        response.close()
         raise StreamingInTenant(request.path)
 
 

@@ -65,8 +65,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.middleware.TenantMiddleware",
     "frontend.http.RefusalMiddleware",
+    # The last, so that no other makes an answer of an exception before it knows of one.
+    "accounts.middleware.TenantMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

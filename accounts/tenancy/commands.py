@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from accounts.models import Tenant
 from accounts.tenancy.scope import tenant_bound, tenant_scope
@@ -33,6 +34,7 @@ class TenantCommand(BaseCommand):
             except Exception as error:  # the other tenants are still to be served; the summary exits non-zero
                 failed.append(tenant.slug)
                 self.stderr.write(self.style.ERROR(f"{tenant.slug}: {type(error).__name__}: {error}"))
+                connection.close_if_unusable_or_obsolete()
         if failed:
             raise CommandError(f"{len(failed)} of {len(tenants)} organisations failed: {', '.join(failed)}")
 
@@ -47,4 +49,4 @@ class TenantCommand(BaseCommand):
         unknown = [slug for slug in slugs if slug not in found]
         if unknown:
             raise CommandError(f"No organisation is called {', '.join(unknown)}. Look in the address: /o/<name>/.")
-        return [found[slug] for slug in slugs]
+        return [found[slug] for slug in dict.fromkeys(slugs)]

@@ -85,6 +85,8 @@ class WalledModel(models.Model):
 
     class Meta:
         abstract = True
+        # References are followed and rows saved through the same predicate.
+        base_manager_name = "objects"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.tenant_id is None:
@@ -120,7 +122,11 @@ def _wall_in(sender: type[models.Model], **_: object) -> None:
             indexes.append(models.Index(fields=["tenant", field.name]))
     for index in indexes:
         index.set_name_with_model(sender)
-    named = {index.fields[1] for index in options.indexes if len(index.fields) > 1 and index.fields[0] == "tenant"}
+    named = {
+        index.fields[1]
+        for index in options.indexes
+        if index.fields[:1] == ["tenant"] and len(index.fields) > 1 and index.condition is None
+    }
     options.constraints = [*options.constraints, *constraints]
     options.indexes = [*options.indexes, *(index for index in indexes if index.fields[1] not in named)]
     # Migrations copy only options that the class spelled out.

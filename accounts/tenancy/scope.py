@@ -42,16 +42,23 @@ def current_tenant_id() -> int:
 def tenant_bound(tenant_id: int) -> Iterator[int]:
     """Name the tenant without opening a transaction, for jobs that commit many times.
 
-    Each `transaction.atomic()` inside belongs to the tenant; a query outside of one is refused by the wall.
+    Each `transaction.atomic()` inside belongs to the tenant; a query outside of one is refused by the wall. Inside
+    an open transaction, that one belongs to the tenant until the end of the block.
     Raises `TenantSwitch` inside a transaction of another tenant.
     """
-    if _connection().in_atomic_block and active.get() not in (None, tenant_id):
-        raise TenantSwitch(f"The transaction belongs to tenant {active.get()}, not to {tenant_id}.")
+    connection, before = _connection(), active.get()
+    nested = connection.in_atomic_block and before != tenant_id
+    if nested and before is not None:
+        raise TenantSwitch(f"The transaction belongs to tenant {before}, not to {tenant_id}.")
     mark = active.set(tenant_id)
     try:
+        if nested:
+            connection.apply_tenant(tenant_id)
         yield tenant_id
     finally:
         active.reset(mark)
+        if nested:
+            connection.give_back_tenant(before)
 
 
 @contextmanager
@@ -63,17 +70,12 @@ def tenant_scope(tenant_id: int, *, read_only: bool = False, repeatable: bool = 
     Raises `TenantSwitch` if the transaction already belongs to another tenant.
     """
     connection = _connection()
-    nested, before = connection.in_atomic_block, active.get()
-    isolation = connection.repeatable_reads() if repeatable and not nested else nullcontext()
+    outermost = not connection.in_atomic_block
+    isolation = connection.repeatable_reads() if repeatable and outermost else nullcontext()
     with tenant_bound(tenant_id), isolation, transaction.atomic():
-        if nested:
-            connection.apply_tenant(tenant_id)
-        elif read_only:
+        if read_only and outermost:
             connection.make_read_only()
         yield tenant_id
-        if nested and not connection.needs_rollback:
-            # A savepoint that is rolled back restores the setting by itself; a released one does not.
-            connection.apply_tenant(before)
 
 
 def _connection() -> DatabaseWrapper:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 from celery.signals import before_task_publish
+from django.db import transaction
 
-from accounts.tenancy.scope import NoTenant, active, tenant_bound, tenant_scope
+from accounts.tenancy.scope import NoTenant, active, current_tenant_id, tenant_bound, tenant_scope
 
 HEADER = "tenant_id"
 
@@ -34,6 +36,20 @@ class TenantTask(DjangoTask):  # type: ignore[type-arg]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with self._scope():
             return super().__call__(*args, **kwargs)
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        """Send it for the tenant of the running code. Raises NoTenant here rather than in the worker."""
+        if HEADER not in (options.get("headers") or {}) and active.get() is None:
+            raise NoTenant(f"{self.name} is sent without a tenant. Send it from inside tenant_scope().")
+        return super().apply_async(args, kwargs, **options)
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+        """Send it after the commit for the tenant of this line: the commit may come when the scope has been left."""
+        self.apply_async_on_commit(args, kwargs)
+
+    def apply_async_on_commit(self, args: Any = None, kwargs: Any = None, **options: Any) -> None:
+        headers = {HEADER: current_tenant_id(), **(options.pop("headers", None) or {})}
+        transaction.on_commit(partial(self.apply_async, args, kwargs, headers=headers, **options))
 
     def _scope(self) -> AbstractContextManager[int]:
         tenant_id = (self.request.headers or {}).get(HEADER) or getattr(self.request, HEADER, None) or active.get()

@@ -10,17 +10,24 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, ProgrammingError
 from django.db.backends.postgresql import base
 from psycopg import IsolationLevel
+from psycopg.pq import TransactionStatus
 
 from accounts.tenancy.scope import NoTenant, active
 
 # What PostgreSQL says where a policy reads app.tenant_id: never set in this session, or empty again.
 NEVER_SET, EMPTY = "42704", "22P02"
 
+# What this login is or may become by SET ROLE: something that passes every wall, or a table whose wall it passes.
 WEAKNESS = """
-    SELECT rolsuper OR rolbypassrls,
-           coalesce((SELECT min(oid::regclass::text) FROM pg_class
-                     WHERE relrowsecurity AND relkind IN ('r', 'p') AND NOT row_security_active(oid)), '')
-    FROM pg_roles WHERE rolname = current_user
+    WITH possible AS (SELECT * FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER'))
+    SELECT EXISTS (SELECT FROM possible WHERE rolsuper OR rolbypassrls),
+           coalesce((
+               SELECT min(c.oid::regclass::text) FROM pg_class AS c CROSS JOIN possible AS me
+               WHERE c.relrowsecurity AND c.relkind IN ('r', 'p') AND (
+                   NOT row_security_active(c.oid) OR c.relowner = me.oid OR NOT EXISTS (
+                       SELECT FROM pg_policy AS wall CROSS JOIN unnest(wall.polroles) AS meant(role)
+                       WHERE wall.polrelid = c.oid AND NOT wall.polpermissive
+                       AND (meant.role = 0 OR pg_has_role(me.oid, meant.role, 'USAGE'))))), '')
 """
 
 
@@ -39,6 +46,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Set the tenant of the open transaction; it is forgotten at its end."""
         self.connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id or "")])
 
+    def give_back_tenant(self, tenant_id: int | None) -> None:
+        """Set the tenant of the enclosing transaction again, unless nothing but a rollback can follow."""
+        if self.connection is not None and self.connection.info.transaction_status == TransactionStatus.INTRANS:
+            self.apply_tenant(tenant_id)
+
     def make_read_only(self) -> None:
         """Let the open transaction read only."""
         self.connection.execute("SET TRANSACTION READ ONLY")
@@ -46,6 +58,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @contextmanager
     def repeatable_reads(self) -> Iterator[None]:
         """Let transactions that begin inside see the rows of their first statement throughout."""
+        self.close_if_health_check_failed()
         self.ensure_connection()
         connection = self.connection
         # Said with BEGIN itself: naming the tenant is a query already, after which it would be too late.
@@ -59,8 +72,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]
         if not autocommit and active.get() is not None:
-            with self.wrap_database_errors:
-                self.apply_tenant(active.get())
+            try:
+                with self.wrap_database_errors:
+                    self.apply_tenant(active.get())
+            except BaseException:
+                # Django takes the BEGIN for failed, psycopg for done: later writes would never be committed.
+                self.close()
+                raise
 
     def init_connection_state(self) -> bool:  # type: ignore[override]
         changed = super().init_connection_state()
@@ -72,8 +90,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         found = self.connection.execute(WEAKNESS).fetchone()
         bypasses, open_table = found or (True, "")
         if bypasses or open_table:
-            why = f"row security of {open_table} does not hold it back" if open_table else "it bypasses row security"
+            why = "it bypasses row security" if bypasses else f"the wall of {open_table} does not hold it back"
             self.connection.close()
+            self.close()
             raise UnwalledRole(
                 f"The database role {self.settings_dict['USER']!r} meets no wall between tenants: {why}. "
                 "Connect as the web role, which owns nothing and bypasses nothing (docs/operating.md)."
@@ -84,6 +103,12 @@ def _say_no_tenant(execute: Callable[..., Any], sql: str, params: Any, many: boo
     try:
         return execute(sql, params, many, context)
     except (DataError, ProgrammingError) as error:
-        if active.get() is None and getattr(error.__cause__, "sqlstate", "") in (NEVER_SET, EMPTY):
+        if getattr(error.__cause__, "sqlstate", "") not in (NEVER_SET, EMPTY):
+            raise
+        if active.get() is None:
             raise NoTenant("A tenant's table was asked for outside tenant_scope().") from error
+        if not context["connection"].in_atomic_block:
+            raise NoTenant(
+                "A tenant's table was asked for outside a transaction. Open transaction.atomic()."
+            ) from error
         raise

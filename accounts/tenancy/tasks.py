@@ -37,19 +37,19 @@ class TenantTask(DjangoTask):  # type: ignore[type-arg]
         with self._scope():
             return super().__call__(*args, **kwargs)
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send it for the tenant of the running code. Raises NoTenant here rather than in the worker."""
         if HEADER not in (options.get("headers") or {}) and active.get() is None:
             raise NoTenant(f"{self.name} is sent without a tenant. Send it from inside tenant_scope().")
-        return super().apply_async(args, kwargs, **options)
+        return super().apply_async(*args, **options)
 
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> Any:
         """Send it after the commit for the tenant of this line: the commit may come when the scope has been left."""
-        self.apply_async_on_commit(args, kwargs)
+        return self.apply_async_on_commit(args, kwargs)
 
-    def apply_async_on_commit(self, args: Any = None, kwargs: Any = None, **options: Any) -> None:
-        headers = {HEADER: current_tenant_id(), **(options.pop("headers", None) or {})}
-        transaction.on_commit(partial(self.apply_async, args, kwargs, headers=headers, **options))
+    def apply_async_on_commit(self, *args: Any, **options: Any) -> Any:
+        options["headers"] = {HEADER: current_tenant_id()} | (options.get("headers") or {})
+        transaction.on_commit(partial(self.apply_async, *args, **options))
 
     def _scope(self) -> AbstractContextManager[int]:
         tenant_id = (self.request.headers or {}).get(HEADER) or getattr(self.request, HEADER, None) or active.get()

@@ -91,15 +91,15 @@ class Bins:
         became of it at its exit age. Rows of the same age and kind add up. Raises ValueError on an unknown
         kind or an age outside 0 to OLDEST_AGE.
         """
-        kept = [(int(age), kind, int(deals)) for age, kind, deals in rows]
-        if any(not 0 <= age <= OLDEST_AGE for age, _, _ in kept):
+        kept = list(rows)
+        if unknown := {kind for _, kind, _ in kept} - _COLUMN.keys():
+            raise ValueError(f"{min(unknown)!r} is no way to enter or leave; known are {', '.join(_COLUMN)}")
+        age = np.array([age for age, _, _ in kept], dtype=np.int64)
+        if len(age) and not 0 <= age.min() <= age.max() <= OLDEST_AGE:
             raise ValueError(f"an age lies between 0 and {OLDEST_AGE} days")
-        ages = 1 + max((age for age, _, _ in kept), default=0)
-        table = np.zeros((ages, len(_COLUMN)), dtype=np.int64)
-        for age, kind, deals in kept:
-            if kind not in _COLUMN:
-                raise ValueError(f"{kind!r} is no way to enter or leave; known are {', '.join(_COLUMN)}")
-            table[age, _COLUMN[kind]] += deals
+        column = np.array([_COLUMN[kind] for _, kind, _ in kept], dtype=np.int64)
+        table = np.zeros((1 + int(age.max(initial=0)), len(_COLUMN)), dtype=np.int64)
+        np.add.at(table, (age, column), np.array([deals for _, _, deals in kept], dtype=np.int64))
         return cls(table[:, 0], table[:, 2:], table[:, 1], excluded)
 
     @classmethod

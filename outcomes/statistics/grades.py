@@ -153,9 +153,9 @@ def _by_sample(events: int, width: float, *, kind: str) -> tuple[str, tuple[Reas
 
 
 def _lowered(letter: str, reasons: tuple[Reason, ...], caps: Iterable[Cap], weaknesses: Iterable[Weakness]) -> Grade:
-    for cap in sorted(set(caps), key=lambda cap: CAPPED_AT[cap], reverse=True):
-        if letter < CAPPED_AT[cap]:
-            letter, reasons = CAPPED_AT[cap], (Reason(cap.value),)
+    lowest = max(caps, key=lambda cap: (CAPPED_AT[cap], cap), default=None)
+    if lowest is not None and letter < CAPPED_AT[lowest]:
+        letter, reasons = CAPPED_AT[lowest], (Reason(lowest.value),)
     for weakness in sorted(set(weaknesses)):
         letter = LETTERS[min(LETTERS.index(letter) + 1, len(LETTERS) - 1)]
         reasons = (*reasons, Reason(weakness.value))

@@ -172,6 +172,18 @@ def test_a_share_of_sums_over_equal_deals_is_the_share_of_deals() -> None:
     assert math.log(low / (1 - low)) == pytest.approx(math.log(0.3 / 0.7) - z_of() * deviation)
 
 
+def test_the_interval_of_partly_idle_deals_is_that_of_the_squared_residuals() -> None:
+    pairs = [(10, 90), (0, 30), (60, 60), (25, 200), (5, 45), (80, 120)]
+    answer = ratio_of_sums(**sums(pairs))
+    assert answer is not None
+    ratio, (low, high) = answer
+    assert ratio == 180 / 545
+    variance = 6 / 5 * sum((x - ratio * y) ** 2 for x, y in pairs) / 545**2
+    reach = z_of() * math.sqrt(variance) / (ratio * (1 - ratio))
+    assert math.log(high / (1 - high)) == pytest.approx(math.log(ratio / (1 - ratio)) + reach)
+    assert math.log(low / (1 - low)) == pytest.approx(math.log(ratio / (1 - ratio)) - reach)
+
+
 def test_one_huge_deal_makes_the_interval_of_value_wide() -> None:
     even = ratio_of_sums(**sums([(100, 100)] * 100 + [(0, 100)] * 100))
     ruled = ratio_of_sums(**sums([(100, 100)] * 99 + [(100_000, 100_000)] + [(0, 100)] * 100))

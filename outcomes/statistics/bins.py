@@ -32,8 +32,8 @@ CAUSES: Final = (WON, LOST, NO_DECISION, DISQUALIFIED)
 OPEN: Final = "open"
 ENTERED: Final = "entered"
 
-# One absurd date must not turn into an array of millions of days: imports refuse and count such dates.
-OLDEST_AGE: Final = 36_525
+# From 1900 to 2199, the dates that an import accepts. One absurd date must not become an array of millions of days.
+OLDEST_AGE: Final = 109_573
 
 
 class Spell(NamedTuple):

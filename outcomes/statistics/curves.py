@@ -186,18 +186,13 @@ def cumulative_incidence(bins: Bins, *, start: int = 0, confidence: float = CONF
     open_before = np.concatenate(([1.0], still_open[:-1]))
     steps = open_before[:, None] * ends / n[:, None]
     ended = np.cumsum(steps, axis=0)
-
-    # Where all at risk end, S is zero from there on and F no longer moves: the term vanishes.
-    survivors = n - all_ends
-    greenwood = np.where(survivors > 0, all_ends / (n * np.where(survivors > 0, survivors, 1)), 0.0)
+    greenwood = _greenwood(all_ends, n)
     variance = _variance(ended, steps, greenwood, ends, open_before, n)
     open_variance = still_open**2 * np.cumsum(greenwood)
-
     counted = np.cumsum(ends, axis=0)
     size = _effective_size(still_open, open_variance, at_risk, counted.sum(axis=1), start)
     low, high = complementary_log_log(ended, variance, size[:, None], confidence=confidence)
     gone_low, gone_high = complementary_log_log(1 - still_open, open_variance, size, confidence=confidence)
-
     gap = _gap(at_risk, all_ends, start)
     trusted = at_risk[: gap.age] if gap else at_risk
     return Incidence(
@@ -217,6 +212,12 @@ def cumulative_incidence(bins: Bins, *, start: int = 0, confidence: float = CONF
         horizon=_horizon(trusted, still_open, start),
         gap=gap,
     )
+
+
+def _greenwood(all_ends: Counts, n: Floats) -> Floats:
+    """d / (n (n - d)). Where all at risk end, S is zero from there on and F no longer moves: the term vanishes."""
+    survivors = n - all_ends
+    return np.where(survivors > 0, all_ends / (n * np.where(survivors > 0, survivors, 1)), 0.0)
 
 
 def _variance(ended: Floats, steps: Floats, greenwood: Floats, ends: Counts, open_before: Floats, n: Floats) -> Floats:

@@ -17,7 +17,7 @@ from django.db import connection
 
 from accounts.models import Tenant
 from outcomes.models import MilestoneType, StatisticGeneration, StatisticResult
-from outcomes.statistics.bins import Bins
+from outcomes.statistics.bins import OLDEST_AGE, Bins
 from outcomes.statistics.grades import Records
 from outcomes.statistics.metrics import METRICS
 from outcomes.statistics.results import Inputs, compute
@@ -77,7 +77,7 @@ def take_marks(cursor: Any, tenant: Tenant) -> list[UUID]:
 def read_inputs(cursor: Any, tenant: Tenant, as_of: date) -> Inputs:
     """The whole numbers of the organisation as of a day."""
     known = {"tenant": tenant.pk, "as_of": as_of}
-    cursor.execute(text("bins"), known)
+    cursor.execute(text("bins"), {**known, "oldest": OLDEST_AGE})
     rows = cursor.fetchall()
     excluded = sum(deals for age, _, deals in rows if age < 0)
     bins = Bins.from_rows((row for row in rows if row[0] >= 0), excluded=excluded)

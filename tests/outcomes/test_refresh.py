@@ -125,6 +125,16 @@ def test_says_what_is_missing_instead_of_a_number(inside_northwind: Tenant, omar
     assert chance.not_enough["missing"]
 
 
+def test_a_deal_from_before_all_calendars_is_counted_apart_and_stops_nothing(
+    inside_northwind: Tenant, omar: Membership
+) -> None:
+    make_deal(actor=omar, days_ago=200_000)
+    make_deal(actor=omar, days_ago=46_000)
+    refresh(inside_northwind)
+    assert current().results["chance_to_win"].detail["excluded"] == 1
+    assert current().results["chance_to_win"].n == 1
+
+
 def test_the_waste_and_its_parts_and_the_wins_add_up_to_one(inside_northwind: Tenant, omar: Membership) -> None:
     play(omar, 60, seed=6)
     refresh(inside_northwind)

@@ -285,6 +285,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["accounts.api.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "accounts.api.schema.Schema",
     "DEFAULT_VERSIONING_CLASS": None,
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.api.rendering.AlwaysJSON",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "accounts.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
@@ -293,10 +295,16 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Throughline API",
     "VERSION": "1",
+    "DESCRIPTION": (
+        "Feed activities, deals and milestones; read statistics. Errors are problem documents (RFC 9457) whose types"
+        " are explained at /api/errors. Lists are pages: follow `next`. Fields that are not listed are refused."
+    ),
     "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": "/", "description": "This installation"}],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENFORCE_NON_BLANK_FIELDS": True,
+    "POSTPROCESSING_HOOKS": ["accounts.api.schema.share_problems"],
 }
 
 # --- Logs ---------------------------------------------------------------------------------------------------------

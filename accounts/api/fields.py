@@ -1,0 +1,313 @@
+"""What programs may send: each field takes one form and guesses nothing. A text of digits is no number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from rest_framework import serializers
+
+from accounts.api import ids
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# Beyond these years a change of time zone leaves what Python can count.
+EARLIEST, LATEST = 1900, 2199
+# So many faults of one input are told; nobody reads more.
+MOST_TOLD = 50
+LARGEST = 2**53 - 1  # what JavaScript, too, reads exactly
+
+
+class NotUsable(ValueError):
+    """A text that is not of the wanted form; its message is for people."""
+
+
+def read_day(text: str) -> date:
+    """A calendar day as 2026-11-18. Raises NotUsable."""
+    if not DAY.fullmatch(text):
+        raise NotUsable(_("Write a day like 2026-11-18."))
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise NotUsable(_("There is no such day.")) from error
+    _refuse_far(day.year)
+    return day
+
+
+def read_moment(text: str) -> datetime:
+    """A moment in RFC 3339 with its offset, in UTC. Raises NotUsable."""
+    if not MOMENT.fullmatch(text):
+        raise NotUsable(_("Write a moment like 2026-11-18T12:00:00Z, with its offset."))
+    try:
+        moment = datetime.fromisoformat(text.upper())
+    except ValueError as error:
+        raise NotUsable(_("There is no such moment.")) from error
+    _refuse_far(moment.year)
+    return moment.astimezone(UTC)
+
+
+def _refuse_far(year: int) -> None:
+    if not EARLIEST <= year <= LATEST:
+        raise NotUsable(_("Give a year between 1900 and 2199."))
+
+
+class StrictField(serializers.Field):  # type: ignore[type-arg]
+    """Says its own JSON schema. Subclasses turn one JSON value into one plain value."""
+
+    default_error_messages = {"form": "{told}"}
+
+    def schema(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def read(self, given: Any) -> Any:
+        """The value, or raises NotUsable with a sentence."""
+        raise NotImplementedError
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return self.read(data)
+        except NotUsable as error:
+            self.fail("form", told=error.args[0])
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class FieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Takes the schema from the field itself."""
+
+    target_class = StrictField
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = self.target.schema()
+        if direction == "response" and isinstance(self.target, Text):
+            schema.pop("pattern", None)  # what is stored may come from elsewhere
+        return schema
+
+
+class Text(StrictField):
+    """A line or lines of text, without space around. Empty only where `empty=True`."""
+
+    def __init__(self, *, longest: int, empty: bool = False, **options: Any) -> None:
+        self.longest, self.empty = longest, empty
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        # A text of spaces is empty: \S says so to whoever generates requests from the document.
+        return {"type": "string", "maxLength": self.longest} | ({} if self.empty else {"pattern": r"\S"})
+
+    def read(self, given: Any) -> str:
+        if not isinstance(given, str):
+            raise NotUsable(_("Give a text."))
+        if "\0" in given:
+            raise NotUsable(_("This may not contain a NUL character."))
+        text = given.strip()
+        if not text and not self.empty:
+            raise NotUsable(_("This may not be empty."))
+        if len(given) > self.longest:
+            raise NotUsable(_("At most {longest} characters.").format(longest=self.longest))
+        return text
+
+
+class Whole(StrictField):
+    """A whole number. Money is one, in minor units of its currency."""
+
+    def __init__(self, *, least: int = 0, most: int = LARGEST, **options: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+    def read(self, given: Any) -> int:
+        if isinstance(given, float) and given.is_integer():
+            given = int(given)  # JSON knows one kind of number: 1.0 is 1
+        if isinstance(given, bool) or not isinstance(given, int):
+            raise NotUsable(_("Give a whole number."))
+        if not self.least <= given <= self.most:
+            raise NotUsable(_("Give a number from {least} to {most}.").format(least=self.least, most=self.most))
+        return given
+
+
+class Number(StrictField):
+    """A number with a fraction. Only answers have them."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number"}
+
+
+class Switch(StrictField):
+    """true or false."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+    def read(self, given: Any) -> bool:
+        if not isinstance(given, bool):
+            raise NotUsable(_("Give true or false."))
+        return given
+
+
+class Day(StrictField):
+    """A calendar day of the organisation."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+    def read(self, given: Any) -> date:
+        return read_day(given if isinstance(given, str) else "")
+
+
+class Moment(StrictField):
+    """A moment in RFC 3339. Answers are in UTC."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+    def read(self, given: Any) -> datetime:
+        return read_moment(given if isinstance(given, str) else "")
+
+
+class OneOf(StrictField):
+    """One of a few words."""
+
+    def __init__(self, words: Iterable[str], **options: Any) -> None:
+        self.words = [str(word) for word in words]
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": [*self.words, None] if self.allow_null else self.words}
+
+    def read(self, given: Any) -> str:
+        if not isinstance(given, str) or given not in self.words:
+            raise NotUsable(_("Give one of: {words}.").format(words=", ".join(self.words)))
+        return given
+
+
+class Currency(StrictField):
+    """Three capital letters of ISO 4217."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[A-Z]{3}$"}
+
+    def read(self, given: Any) -> str:
+        if not isinstance(given, str) or not re.fullmatch(r"[A-Z]{3}", given):
+            raise NotUsable(_("Write the three letters of ISO 4217, like EUR."))
+        return given
+
+
+class Id(StrictField):
+    """The id of a row."""
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        self.kind = kind
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": ids.pattern(self.kind)}
+
+    def read(self, given: Any) -> Any:
+        try:
+            return ids.decode(self.kind, given if isinstance(given, str) else "")
+        except ids.NotAnId as error:
+            raise NotUsable(_("Give an id like {kind}_….").format(kind=self.kind)) from error
+
+
+class Reference(Id):
+    """The id of a row that must be there, as that row. Another tenant's row is not there."""
+
+    def __init__(self, kind: str, rows: Callable[[], QuerySet[Any]], **options: Any) -> None:
+        self.rows = rows
+        super().__init__(kind, **options)
+
+    def read(self, given: Any) -> Model:
+        key: UUID = super().read(given)
+        row = self.rows().filter(pk=key).first()
+        if row is None:
+            raise NotUsable(_("There is no such {kind}.").format(kind=self.kind))
+        return row  # type: ignore[no-any-return]
+
+
+class Link(StrictField):
+    """An address on the web that people may open: http or https."""
+
+    def __init__(self, *, longest: int, **options: Any) -> None:
+        self.longest = longest
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.longest, "pattern": r"^(https?://[^\s/?#]+\S*)?$"}
+
+    def read(self, given: Any) -> str:
+        if not isinstance(given, str) or len(given) > self.longest:
+            raise NotUsable(_("Give a text of at most {longest} characters.").format(longest=self.longest))
+        if not re.fullmatch(r"(https?://[^\s/?#]+\S*)?", given):
+            raise NotUsable(_("Write an address that begins with https:// or http://."))
+        return given
+
+
+class Ref(StrictField):
+    """A row that is named beside its id, so that a reader need not ask again."""
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        self.kind = kind
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "properties": {"id": {"type": "string", "pattern": ids.pattern(self.kind)}, "name": {"type": "string"}},
+            "required": ["id", "name"],
+        }
+
+
+class Texts(StrictField):
+    """A list of words."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string"}}
+
+
+class Anything(StrictField):
+    """An object whose keys are said in the description."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": True}
+
+
+class Input(serializers.Serializer):  # type: ignore[type-arg]
+    """What a deed takes. A field that is not in the list is refused, not ignored; nothing is saved here."""
+
+    default_error_messages = {"unknown": _("There is no such field.")}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        wrong: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            told = [serializers.ErrorDetail(str(self.error_messages["unknown"]), code="unknown_field")]
+            wrong = {name: told for name in data if name not in self.fields}
+        try:
+            values = dict(super().to_internal_value(data))
+        except serializers.ValidationError as error:
+            if not isinstance(error.detail, dict):
+                raise
+            wrong |= error.detail
+        if wrong:
+            raise serializers.ValidationError(dict(list(wrong.items())[:MOST_TOLD]))
+        return values
+
+    def given(self, data: Any) -> dict[str, Any]:
+        """The plain values of a body. Raises ValidationError, which becomes 422 `invalid`."""
+        self.initial_data = data
+        self.is_valid(raise_exception=True)
+        return dict(self.validated_data)
+
+
+class Output(serializers.Serializer):  # type: ignore[type-arg]
+    """What an answer looks like, for the document. The bytes are written by a function beside it."""

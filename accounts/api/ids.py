@@ -1,0 +1,59 @@
+"""Ids as programs see them: `deal_01jd0c6mfsez9rgrqkxwvp3cx4`, a type and a UUID in 26 characters (TypeID).
+
+The 128 bits are written in Crockford's base 32, small letters, highest first, so ids of one type sort by age. The
+type is checked on the way in: an activity's id where a deal's is wanted is no id at all.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from uuid import UUID
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+LENGTH = 26
+# 26 characters hold 130 bits, so the first one is 7 at the most.
+PATTERN = "[0-7][0-9a-hjkmnp-tv-z]{25}"
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
+
+# One short word for each type of row that has an id outside.
+ORGANISATION, MEMBER, TOKEN = "org", "mem", "tok"
+COMPANY, PIPELINE, STAGE, END_REASON, DEAL, DEAL_EVENT = "com", "pip", "stg", "rsn", "deal", "evt"
+ACTIVITY, ACTIVITY_TYPE, OUTPUT, OUTPUT_TYPE = "act", "aty", "out", "oty"
+MILESTONE, MILESTONE_TYPE = "mst", "mty"
+
+
+class NotAnId(ValueError):
+    """The text is no id of the wanted type."""
+
+
+# A page names the same stages, members and companies again and again.
+@lru_cache(maxsize=1 << 16)
+def encode(kind: str, key: UUID) -> str:
+    """The id of a row outside."""
+    bits = key.int
+    return f"{kind}_" + "".join([_PAIRS[bits >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+def encode_or_none(kind: str, key: UUID | None) -> str | None:
+    """The id of a row that may be missing."""
+    return encode(kind, key) if key is not None else None
+
+
+def decode(kind: str, text: str) -> UUID:
+    """The key behind an id. Raises NotAnId for anything that `encode(kind, …)` does not write."""
+    head, _, tail = text.rpartition("_")
+    if head != kind or len(tail) != LENGTH or tail[0] > "7":
+        raise NotAnId(text)
+    bits = 0
+    try:
+        for letter in tail:
+            bits = bits << 5 | _VALUES[letter]
+    except KeyError as error:
+        raise NotAnId(text) from error
+    return UUID(int=bits)
+
+
+def pattern(kind: str) -> str:
+    """The regular expression of an id of this type."""
+    return f"^{kind}_{PATTERN}$"

@@ -1,0 +1,116 @@
+"""Bodies: JSON in UTF-8 that means one thing, of a size and depth that a deed can have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.parsers import BaseParser
+
+from accounts.refusals import Refused
+
+LARGEST_BODY = 2 * 1024 * 1024
+DEEPEST = 16
+
+
+class MalformedJSON(Refused):
+    """The body is no JSON, or JSON that two programs could read differently: broken UTF-8, half a surrogate pair,
+    a NUL character, a key given twice, NaN or Infinity, a number of thousands of digits, too many levels."""
+
+    code = "malformed_json"
+    status = 400
+    sentence = "The body cannot be read as JSON: {why}."
+
+
+class TooLarge(Refused):
+    """The body is larger than 2 MB. Send it in parts."""
+
+    code = "too_large"
+    status = 413
+    sentence = "The body is larger than {limit} bytes. Send it in parts."
+
+
+class LengthRequired(Refused):
+    """The body came in chunks without a Content-Length."""
+
+    code = "length_required"
+    status = 411
+    sentence = "Send the body with a Content-Length."
+
+
+class UnsupportedMediaType(Refused):
+    """The body is something else than application/json."""
+
+    code = "unsupported_media_type"
+    status = 415
+    sentence = "Send the body as application/json, not as {given}."
+
+
+class StrictJSONParser(BaseParser):
+    """Reads a JSON body that leaves nothing to guess."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The body as plain values. Raises TooLarge or MalformedJSON."""
+        request = (parser_context or {})["request"]
+        if _length(request.META.get("CONTENT_LENGTH")) > LARGEST_BODY:
+            raise TooLarge(limit=LARGEST_BODY)  # before a byte of it is read
+        body = stream.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            raise TooLarge(limit=LARGEST_BODY)
+        return loads(body)
+
+
+def loads(body: bytes) -> Any:
+    """The one meaning of a JSON text. Raises MalformedJSON."""
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise MalformedJSON(why="it is not UTF-8") from error
+    except RecursionError as error:
+        raise MalformedJSON(why=f"it has more than {DEEPEST} levels") from error
+    except json.JSONDecodeError as error:
+        raise MalformedJSON(why=f"{error.msg}, at character {error.pos}") from error
+    except ValueError as error:
+        # int() of thousands of digits costs time that grows with their square.
+        raise MalformedJSON(why="it has a number with too many digits") from error
+    _check(value, DEEPEST)
+    return value
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise MalformedJSON(why="it has a key twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise MalformedJSON(why=f"it has {name}")
+
+
+def _check(value: Any, levels: int) -> None:
+    """Refuse what PostgreSQL cannot store as text, and what is nested deeper than any input of ours."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise MalformedJSON(why="it has a NUL character")
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise MalformedJSON(why="it has half a surrogate pair") from error
+    elif isinstance(value, dict | list):
+        if not levels:
+            raise MalformedJSON(why=f"it has more than {DEEPEST} levels")
+        for key in value if isinstance(value, dict) else ():
+            _check(key, levels)
+        for inner in value.values() if isinstance(value, dict) else value:
+            _check(inner, levels - 1)
+
+
+def _length(given: str | None) -> int:
+    return int(given) if given and given.isascii() and given.isdigit() else 0

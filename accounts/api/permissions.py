@@ -1,0 +1,35 @@
+"""Whether the caller may: the one table of roles, narrowed by the token's scopes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+
+from accounts.api.problems import InsufficientScope, Unauthenticated
+from accounts.integrations.tokens import SCOPES, token_allows
+from accounts.permissions import require
+
+
+class MayAct(BasePermission):
+    """Looks up `access[action]` of the view for the member and for the token.
+
+    An action that is missing from `access` is an error, never a hole.
+    """
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        """True, or raises Unauthenticated, NotAllowed (role) or InsufficientScope (token)."""
+        if not request.user or request.auth is None:
+            raise Unauthenticated
+        if view.action is None:
+            return True  # the address does not know the method: 405 follows
+        capability = view.access[view.action]
+        require(request.user, capability)
+        if not token_allows(request.auth, capability):
+            raise InsufficientScope(capability=capability, scopes=scopes_for(capability))
+        return True
+
+
+def scopes_for(capability: str) -> list[str]:
+    """The scopes that include a capability."""
+    return sorted(scope for scope, reaches in SCOPES.items() if capability in reaches)

@@ -1,0 +1,130 @@
+"""What every resource of the API is: it says who may, what it takes and gives, and which parameters it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.api import ids, paging
+from accounts.api.fields import Input, NotUsable, Output, StrictField
+from accounts.api.filters import Filter, read
+from accounts.api.problems import InvalidParameter, NotThere
+from accounts.models import ApiToken, Membership
+from accounts.reading import Listing, NoSuchRow
+
+
+class TokenRequest(Request):
+    """A program's request: what MayAct guarantees to the action behind it."""
+
+    user: Membership  # type: ignore[assignment]
+    auth: ApiToken
+
+
+class Resource(ViewSet):
+    """One noun. `lists` names the actions that answer page by page.
+
+    By action: `access` is the capability, `takes` the input, `gives` the output, `filters` the parameters, and
+    `names` what generated clients call it.
+    """
+
+    access: ClassVar[Mapping[str, str]]
+    names: ClassVar[Mapping[str, str]]
+    gives: ClassVar[Mapping[str, type[Output]]]
+    takes: ClassVar[Mapping[str, type[Input]]] = {}
+    filters: ClassVar[Mapping[str, Sequence[Filter]]] = {}
+    lists: ClassVar[frozenset[str]] = frozenset({"list"})
+    kind: ClassVar[str] = ""
+
+    lookup_field = "id"
+    lookup_value_regex = "[^/]+"
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    @classmethod
+    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
+        """Says on the view itself who may open it, as every view of the site map does."""
+        view = super().as_view(actions, **initkwargs)
+        view.access = cls.access  # type: ignore[attr-defined]
+        return view
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        asked = super().initialize_request(request, *args, **kwargs)
+        if self.action == "metadata":
+            # What can be asked stands in the document; OPTIONS is a method like any unknown one.
+            self.action = None  # type: ignore[assignment]
+        return asked
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who, may they, and what does the address ask for: before anything is read or done."""
+        super().initial(request, *args, **kwargs)
+        if self.action is not None:
+            self.wanted = read(request.query_params, self.parameters(self.action))
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+    @classmethod
+    def parameters(cls, action: str) -> dict[str, StrictField]:
+        """Every parameter that the address of an action knows."""
+        known = {given.name: given.form for given in cls.filters.get(action, ())}
+        return known | {"limit": paging.Limit(), "cursor": paging.Cursor()} if action in cls.lists else known
+
+    def read(self, request: TokenRequest) -> dict[str, Any]:
+        """What the action takes, from the body. Raises ValidationError, or what the parser refuses."""
+        return self.takes[self.action]().given(request.data)
+
+    def key(self, text: str) -> UUID:
+        """The key of a row named in the address. Raises NotThere for anything that is no id of this resource."""
+        try:
+            return ids.decode(self.kind, text)
+        except ids.NotAnId as error:
+            raise NotThere from error
+
+    def shown(self, listing: Listing[Any], text: str) -> Any:
+        """One row of a list by its id. Raises NotThere."""
+        try:
+            return listing.one(self.key(text))
+        except NoSuchRow as error:
+            raise NotThere from error
+
+    def page(self, listing: Listing[Any], show: Callable[[Any], Mapping[str, Any]], **fixed: Any) -> Response:
+        """A page of a list: `data`, and where the next one begins in `next_cursor`, `next` and the header Link."""
+        wanted = dict(self.wanted)
+        limit, cursor = wanted.pop("limit", paging.USUAL), wanted.pop("cursor", None)
+        about = self._about()
+        try:
+            after = paging.unseal(cursor, about) if cursor is not None else None
+        except NotUsable as error:
+            raise InvalidParameter(fields={"cursor": str(error.args[0])}) from error
+        narrowed = {name: getattr(value, "pk", value) for name, value in wanted.items()}
+        rows = listing.page(limit=limit + 1, after=after, **narrowed, **fixed)
+        page = [show(row) for row in rows[:limit]]
+        if len(rows) <= limit:
+            return Response({"data": page, "next_cursor": None, "next": None})
+        following = paging.seal(rows[limit - 1].position, about)
+        address = self._address(following)
+        answer = {"data": page, "next_cursor": following, "next": address}
+        return Response(answer, headers={"Link": f'<{address}>; rel="next"'})
+
+    def _about(self) -> str:
+        asked: dict[str, str] = self.request.query_params.dict()
+        given = {name: value for name, value in asked.items() if name not in ("limit", "cursor")}
+        member = cast("Membership", self.request.user)
+        return paging.about(tenant_id=member.tenant_id, name=self.request.path, wanted=given)
+
+    def _address(self, cursor: str) -> str:
+        query = self.request.query_params.copy()
+        query["cursor"] = cursor
+        return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
+
+
+def created(answer: Mapping[str, Any], address: str) -> Response:
+    """201 with the address of what was made."""
+    return Response(answer, status=201, headers={"Location": address})

@@ -1,0 +1,187 @@
+"""How a resource describes itself in the OpenAPI document: everything comes from what the view states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from accounts.api import fields, ids
+from accounts.api.permissions import scopes_for
+from accounts.api.problems import MEDIA_TYPE
+
+ALWAYS = {
+    "400": "The address cannot be understood: see `errors`.",
+    "401": "No token, or one that opens nothing.",
+    "403": "The member's role or the token's scopes do not include this.",
+    "429": "Too many requests.",
+    "500": "A fault of ours.",
+    "503": "Too busy to answer in time.",
+}
+OF_ONE = {"404": "There is no such row in this organisation."}
+OF_DEEDS = {
+    "409": "The state of things stands against it, or the same request is being worked on.",
+    "411": "The body came without a length.",
+    "413": "The body is larger than 2 MB.",
+    "415": "The body is not application/json.",
+    "422": "What was given cannot be used: see `errors`.",
+}
+
+
+class ProblemItem(fields.Output):
+    """One thing that is wrong: in the body (`pointer`), the address (`parameter`) or a header (`header`)."""
+
+    pointer = fields.Text(longest=400, required=False, help_text="JSON pointer into the body, as #/name")
+    parameter = fields.Text(longest=100, required=False)
+    header = fields.Text(longest=100, required=False)
+    code = fields.Text(longest=100)
+    detail = fields.Text(longest=2000)
+
+
+class Problem(fields.Output):
+    """A refusal (RFC 9457). `type` is stable and leads to its explanation; `detail` is for people."""
+
+    type = fields.Text(longest=200, help_text="/api/errors#code")
+    title = fields.Text(longest=200)
+    status = fields.Whole(least=400, most=599)
+    detail = fields.Text(longest=2000)
+    instance = fields.Text(longest=200, help_text="This one occurrence")
+    code = fields.Text(longest=100, help_text="The last part of `type`")
+    errors = ProblemItem(many=True)  # type: ignore[assignment]
+    data = fields.Anything(help_text="What the sentence is filled from")  # type: ignore[assignment]
+    request_id = fields.Text(longest=64, help_text="Tell it when you ask about this answer")
+
+
+class Schema(AutoSchema):
+    """Describes one operation of a `Resource`."""
+
+    view: Any
+
+    def scopes(self) -> list[str]:
+        """The scopes of a token that include this operation."""
+        return scopes_for(self.view.access[self.view.action])
+
+    def get_operation_id(self) -> str:
+        return self.view.names[self.view.action]  # type: ignore[no-any-return]
+
+    def get_tags(self) -> list[str]:
+        return self._tokenize_path()[:1]
+
+    def get_summary(self) -> str:
+        return self._sentences()[0]
+
+    def get_description(self) -> str:  # type: ignore[override]
+        scopes, rest = self.scopes(), self._sentences()[1]
+        needs = f"Needs the scope {' or '.join(f'`{scope}`' for scope in scopes)}."
+        return f"{rest}\n\n{needs}".strip()
+
+    def get_request_serializer(self) -> Any:
+        return self.view.takes.get(self.view.action)
+
+    def get_response_serializers(self) -> Any:
+        given = self.view.gives[self.view.action]
+        return given(many=True) if self.view.action in self.view.lists else given()
+
+    def get_override_parameters(self) -> list[Any]:
+        found = [
+            OpenApiParameter(name, type=form.schema(), location="query", description=self._about(name))
+            for name, form in self.view.parameters(self.view.action).items()
+        ]
+        if self._takes_id():
+            form = {"type": "string", "pattern": ids.pattern(self.view.kind)}
+            found.append(OpenApiParameter("id", type=form, location="path", required=True))
+        if self.method == "POST":
+            found.append(
+                OpenApiParameter(
+                    "Idempotency-Key",
+                    type={"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
+                    location="header",
+                    description="Any text that is new for each request. Sent again within 24 hours, the request is"
+                    " answered as before and has no second effect.",
+                )
+            )
+        return found
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        status = "201" if self.view.action == "create" else "200"
+        answer: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+            self.get_response_serializers(), status
+        )
+        bodies = {status: answer | {"description": "Done." if self.method == "POST" else "What was asked for."}}
+        self.resolve_serializer(Problem(), "response")
+        said = ALWAYS | (OF_ONE if self._takes_id() else {}) | (OF_DEEDS if self.method == "POST" else {})
+        bodies |= {code: {"$ref": f"#/components/responses/{code}"} for code in said}
+        return dict(sorted(bodies.items()))
+
+    def get_paginated_name(self, serializer_name: str) -> str:
+        return f"{serializer_name}Page"
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, fields.Input):
+            schema["additionalProperties"] = False
+        return schema
+
+    def _get_paginator(self) -> Any:
+        return Paged()
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        if serializer is not None:
+            return isinstance(serializer, serializers.ListSerializer)
+        return self.view.action in self.view.lists
+
+    def _get_pagination_parameters(self) -> list[Any]:
+        return []  # the view states them with the others
+
+    def get_filter_backends(self) -> list[Any]:
+        return []
+
+    def _takes_id(self) -> bool:
+        return "{id}" in self.path
+
+    def _about(self, name: str) -> str:
+        words = {"limit": "How many rows at the most.", "cursor": "Where the page begins: `next_cursor` of the last."}
+        return words.get(name) or next(
+            given.about for given in self.view.filters.get(self.view.action, ()) if given.name == name
+        )
+
+    def _sentences(self) -> tuple[str, str]:
+        """The first line of the action's docstring, and the rest."""
+        text = (getattr(self.view, self.view.action).__doc__ or "").strip()
+        first, _, rest = text.partition("\n")
+        return first.rstrip("."), "\n".join(line.strip() for line in rest.splitlines()).strip()
+
+
+def share_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Write each problem answer once; the operations refer to it."""
+    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    said = ALWAYS | OF_ONE | OF_DEEDS
+    result["components"]["responses"] = {
+        code: {"description": why, "content": problem} for code, why in sorted(said.items())
+    }
+    return result
+
+
+class Paged:
+    """How a page of a list is wrapped."""
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema around that of the rows."""
+        return {
+            "type": "object",
+            "required": ["data", "next_cursor", "next"],
+            "properties": {
+                "data": schema,
+                "next_cursor": {
+                    "type": ["string", "null"],
+                    "description": "Give it as `cursor` for the next page; null on the last.",
+                },
+                "next": {
+                    "type": ["string", "null"],
+                    "format": "uri",
+                    "description": "The address of the next page, as in the header Link; null on the last.",
+                },
+            },
+        }

@@ -1,0 +1,60 @@
+"""The one router of the API, and the document that describes it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.routers import SimpleRouter
+
+from accounts.api.rendering import dumps
+from accounts.api.views import Me, Members
+from activities.api.views import Activities, ActivityTypes, OutputTypes
+from outcomes.api.views import Milestones, MilestoneTypes
+from strategy.api.views import Companies, Deals, EndReasons, Pipelines, Stages
+
+router = SimpleRouter(trailing_slash=False)
+for name, resource in {
+    "me": Me,
+    "members": Members,
+    "companies": Companies,
+    "pipelines": Pipelines,
+    "stages": Stages,
+    "end_reasons": EndReasons,
+    "deals": Deals,
+    "activity_types": ActivityTypes,
+    "output_types": OutputTypes,
+    "activities": Activities,
+    "milestone_types": MilestoneTypes,
+    "milestones": Milestones,
+}.items():
+    router.register(name, resource, basename=f"api-{name}")
+
+
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI 3.1 document. It is the same for everybody."""
+    return HttpResponse(_document(), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+
+
+openapi.access = "public: it says how to ask, and nothing of anybody"  # type: ignore[attr-defined]
+
+
+def document() -> Any:
+    """The OpenAPI document of the routes, made from what the views state."""
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+
+
+@cache
+def _document() -> bytes:
+    return dumps(document())
+
+
+urlpatterns = [
+    path("v1/openapi.json", openapi, name="api-openapi"),
+    path("v1/", include(router.urls)),
+]

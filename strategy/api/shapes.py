@@ -1,0 +1,195 @@
+"""What deals, companies, pipelines and stages look like outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from accounts.api import fields, ids
+from accounts.api.shapes import ref
+from strategy.listings import CompanyRow, DealEventRow, DealRow, EndReasonRow, PipelineRow, StageRow
+from strategy.models import DealEvent, EndCause, Stage
+
+
+class StageRef(fields.Output):
+    """The stage a deal is in. Programs decide by its kind; names are the organisation's own."""
+
+    id = fields.Id(ids.STAGE)
+    name = fields.Text(longest=80)
+    kind = fields.OneOf(Stage.Kind.values)
+
+
+class Deal(fields.Output):
+    """An opportunity. Amounts are whole minor units (cents) of `currency`; days are the organisation's.
+
+    `qualified_on` starts every clock and never moves. `end_cause` is null while the deal is open.
+    """
+
+    id = fields.Id(ids.DEAL)
+    name = fields.Text(longest=200)
+    company = fields.Ref(ids.COMPANY, allow_null=True)
+    pipeline = fields.Ref(ids.PIPELINE)
+    stage = StageRef()
+    owner = fields.Ref(ids.MEMBER, allow_null=True)
+    amount = fields.Whole(allow_null=True)
+    amount_at_qualification = fields.Whole(allow_null=True)
+    currency = fields.Currency()
+    opened_on = fields.Day(allow_null=True)
+    qualified_on = fields.Day(allow_null=True)
+    expected_close_on = fields.Day(allow_null=True)
+    entered_stage_on = fields.Day(allow_null=True)
+    closed_on = fields.Day(allow_null=True)
+    end_cause = fields.OneOf(EndCause.values, allow_null=True)
+    end_reason = fields.Ref(ids.END_REASON, allow_null=True)
+    episode = fields.Whole(least=1, help_text="Counted up each time the deal is opened again")
+    is_test = fields.Switch()
+    source = fields.Text(longest=40, allow_null=True)  # type: ignore[assignment]
+    external_id = fields.Text(longest=200, allow_null=True)
+    version = fields.Whole(least=1, help_text="Counted up with each change")
+    created_at = fields.Moment()
+    updated_at = fields.Moment()
+
+
+def deal(row: DealRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.DEAL, row.key),
+        "name": row.name,
+        "company": ref(ids.COMPANY, row.company, row.company_name),
+        "pipeline": ref(ids.PIPELINE, row.pipeline, row.pipeline_name),
+        "stage": {"id": ids.encode(ids.STAGE, row.stage), "name": row.stage_name, "kind": row.stage_kind},
+        "owner": ref(ids.MEMBER, row.owner, row.owner_name),
+        "amount": row.amount,
+        "amount_at_qualification": row.amount_at_qualification,
+        "currency": row.currency,
+        "opened_on": row.opened_on,
+        "qualified_on": row.qualified_on,
+        "expected_close_on": row.expected_close_on,
+        "entered_stage_on": row.entered_stage_on,
+        "closed_on": row.closed_on,
+        "end_cause": row.end_cause or None,
+        "end_reason": ref(ids.END_REASON, row.end_reason, row.end_reason_name),
+        "episode": row.episode,
+        "is_test": row.is_test,
+        "source": row.source or None,
+        "external_id": row.external_id or None,
+        "version": row.version,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+
+
+class Event(fields.Output):
+    """Something that happened to a deal: effective on a day, written down at a moment, never changed.
+
+    `data` holds what changed, mostly as `{"field": [before, after]}`.
+    """
+
+    id = fields.Id(ids.DEAL_EVENT)
+    kind = fields.OneOf(DealEvent.Kind.values)
+    effective_on = fields.Day(allow_null=True)
+    recorded_at = fields.Moment()
+    actor = fields.Ref(ids.MEMBER, allow_null=True)
+    data = fields.Anything()  # type: ignore[assignment]
+
+
+def event(row: DealEventRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.DEAL_EVENT, row.key),
+        "kind": row.kind,
+        "effective_on": row.effective_on,
+        "recorded_at": row.recorded_at,
+        "actor": ref(ids.MEMBER, row.actor, row.actor_name),
+        "data": orjson.Fragment(row.data),
+    }
+
+
+class Company(fields.Output):
+    """A company that may buy. `revenue` is a year's, in whole minor units of `revenue_currency`."""
+
+    id = fields.Id(ids.COMPANY)
+    name = fields.Text(longest=200)
+    domain = fields.Text(longest=200, allow_null=True)
+    industry = fields.Text(longest=120, allow_null=True)
+    country = fields.Text(longest=120, allow_null=True)
+    employees = fields.Whole(allow_null=True)
+    revenue = fields.Whole(least=-fields.LARGEST, allow_null=True)
+    revenue_currency = fields.Currency(allow_null=True)
+    founded = fields.Whole(allow_null=True)
+    owner = fields.Ref(ids.MEMBER, allow_null=True)
+    source = fields.Text(longest=40, allow_null=True)  # type: ignore[assignment]
+    external_id = fields.Text(longest=200, allow_null=True)
+    created_at = fields.Moment()
+
+
+def company(row: CompanyRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.COMPANY, row.key),
+        "name": row.name,
+        "domain": row.domain or None,
+        "industry": row.industry or None,
+        "country": row.country or None,
+        "employees": row.employees,
+        "revenue": row.revenue,
+        "revenue_currency": row.revenue_currency or None,
+        "founded": row.founded,
+        "owner": ref(ids.MEMBER, row.owner, row.owner_name),
+        "source": row.source or None,
+        "external_id": row.external_id or None,
+        "created_at": row.created_at,
+    }
+
+
+class Pipeline(fields.Output):
+    """An ordered set of stages that a kind of deal goes through."""
+
+    id = fields.Id(ids.PIPELINE)
+    name = fields.Text(longest=80)
+    position = fields.Whole()
+
+
+def pipeline(row: PipelineRow) -> dict[str, Any]:
+    return {"id": ids.encode(ids.PIPELINE, row.key), "name": row.name, "position": row.position_number}
+
+
+class StageOut(fields.Output):
+    """A step of a pipeline, or one of the ways a deal can end: `kind` says which."""
+
+    class Meta:
+        ref_name = "Stage"
+
+    id = fields.Id(ids.STAGE)
+    name = fields.Text(longest=80)
+    kind = fields.OneOf(Stage.Kind.values)
+    position = fields.Whole()
+    patience_days = fields.Whole(allow_null=True, help_text="A deal that stands longer here is stalled")
+    pipeline = fields.Ref(ids.PIPELINE)
+
+
+def stage(row: StageRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.STAGE, row.key),
+        "name": row.name,
+        "kind": row.kind,
+        "position": row.position_number,
+        "patience_days": row.patience_days,
+        "pipeline": ref(ids.PIPELINE, row.pipeline, row.pipeline_name),
+    }
+
+
+class EndReason(fields.Output):
+    """One of the organisation's own reasons for an end of some kind."""
+
+    id = fields.Id(ids.END_REASON)
+    name = fields.Text(longest=120)
+    kind = fields.OneOf(EndCause.values)
+    position = fields.Whole()
+
+
+def end_reason(row: EndReasonRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.END_REASON, row.key),
+        "name": row.name,
+        "kind": row.kind,
+        "position": row.position_number,
+    }

@@ -1,0 +1,262 @@
+"""The lists of this app that programs read page by page: deals, what happened to them, companies, pipelines."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from accounts.reading import Listing, Position
+
+EXTERNAL = {"source": "{0}.source = %(source)s", "external_id": "{0}.external_id = %(external_id)s"}
+
+
+def by_external_id(short: str) -> dict[str, str]:
+    """The conditions that find the row of another system's id."""
+    return {name: text.format(short) for name, text in EXTERNAL.items()}
+
+
+class DealRow(NamedTuple):
+    """A deal as the list shows it, with the names that stand beside it."""
+
+    key: UUID
+    name: str
+    company: UUID | None
+    company_name: str | None
+    pipeline: UUID
+    pipeline_name: str
+    stage: UUID
+    stage_name: str
+    stage_kind: str
+    owner: UUID | None
+    owner_name: str | None
+    amount: int | None
+    amount_at_qualification: int | None
+    currency: str
+    opened_on: date | None
+    qualified_on: date | None
+    expected_close_on: date | None
+    entered_stage_on: date | None
+    closed_on: date | None
+    end_cause: str
+    end_reason: UUID | None
+    end_reason_name: str | None
+    episode: int
+    is_test: bool
+    source: str
+    external_id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def position(self) -> Position:
+        return Position(self.created_at, self.key)
+
+
+DEALS = Listing(
+    row=DealRow,
+    table="strategy_deal",
+    short="deal",
+    columns=(
+        "deal.id",
+        "deal.name",
+        "deal.company_id",
+        "company.name",
+        "deal.pipeline_id",
+        "pipeline.name",
+        "deal.stage_id",
+        "stage.name",
+        "stage.kind",
+        "deal.owner_id",
+        "owner.name",
+        "deal.amount",
+        "deal.amount_at_qualification",
+        "deal.currency",
+        "deal.opened_on",
+        "deal.qualified_on",
+        "deal.expected_close_on",
+        "deal.entered_stage_on",
+        "deal.closed_on",
+        "deal.end_cause",
+        "deal.end_reason_id",
+        "reason.name",
+        "deal.episode",
+        "deal.is_test",
+        "deal.source",
+        "deal.external_id",
+        "deal.version",
+        "deal.created_at",
+        "deal.updated_at",
+    ),
+    joins=(
+        "JOIN strategy_pipeline AS pipeline ON pipeline.tenant_id = deal.tenant_id AND pipeline.id = deal.pipeline_id"
+        " JOIN strategy_stage AS stage ON stage.tenant_id = deal.tenant_id AND stage.id = deal.stage_id"
+        " LEFT JOIN strategy_company AS company"
+        " ON company.tenant_id = deal.tenant_id AND company.id = deal.company_id"
+        " LEFT JOIN accounts_membership AS owner ON owner.tenant_id = deal.tenant_id AND owner.id = deal.owner_id"
+        " LEFT JOIN strategy_endreason AS reason"
+        " ON reason.tenant_id = deal.tenant_id AND reason.id = deal.end_reason_id"
+    ),
+    moment="created_at",
+    narrow={
+        "is_open": "(deal.end_cause = '') = %(is_open)s",
+        "end_cause": "deal.end_cause = %(end_cause)s",
+        "stage": "deal.stage_id = %(stage)s",
+        "owner": "deal.owner_id = %(owner)s",
+        "company": "deal.company_id = %(company)s",
+        **by_external_id("deal"),
+    },
+)
+
+
+class DealEventRow(NamedTuple):
+    """Something that happened to a deal."""
+
+    key: UUID
+    kind: str
+    effective_on: date | None
+    recorded_at: datetime
+    actor: UUID | None
+    actor_name: str | None
+    data: Any
+
+    @property
+    def position(self) -> Position:
+        return Position(self.recorded_at, self.key)
+
+
+DEAL_EVENTS = Listing(
+    row=DealEventRow,
+    table="strategy_dealevent",
+    short="event",
+    columns=(
+        "event.id",
+        "event.kind",
+        "event.effective_on",
+        "event.recorded_at",
+        "event.actor_id",
+        "actor.name",
+        # As text: the driver leaves JSON to Django's field, which is not asked here.
+        "event.data::text",
+    ),
+    joins=("LEFT JOIN accounts_membership AS actor ON actor.tenant_id = event.tenant_id AND actor.id = event.actor_id"),
+    moment="recorded_at",
+    newest_first=False,
+    narrow={"deal": "event.deal_id = %(deal)s"},
+)
+
+
+class CompanyRow(NamedTuple):
+    """A company as the list shows it."""
+
+    key: UUID
+    name: str
+    domain: str
+    industry: str
+    country: str
+    employees: int | None
+    revenue: int | None
+    revenue_currency: str
+    founded: int | None
+    owner: UUID | None
+    owner_name: str | None
+    source: str
+    external_id: str
+    created_at: datetime
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+COMPANIES = Listing(
+    row=CompanyRow,
+    table="strategy_company",
+    short="company",
+    columns=(
+        *("company.id", "company.name", "company.domain", "company.industry", "company.country"),
+        *("company.employees", "company.revenue", "company.revenue_currency", "company.founded"),
+        *("company.owner_id", "owner.name", "company.source", "company.external_id", "company.created_at"),
+    ),
+    joins=(
+        "LEFT JOIN accounts_membership AS owner ON owner.tenant_id = company.tenant_id AND owner.id = company.owner_id"
+    ),
+    narrow=by_external_id("company"),
+)
+
+
+class PipelineRow(NamedTuple):
+    """A pipeline."""
+
+    key: UUID
+    name: str
+    position_number: int
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+PIPELINES = Listing(
+    row=PipelineRow,
+    table="strategy_pipeline",
+    short="pipeline",
+    columns=("pipeline.id", "pipeline.name", "pipeline.position"),
+    newest_first=False,
+)
+
+
+class StageRow(NamedTuple):
+    """A stage with its pipeline."""
+
+    key: UUID
+    name: str
+    kind: str
+    position_number: int
+    patience_days: int | None
+    pipeline: UUID
+    pipeline_name: str
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+STAGES = Listing(
+    row=StageRow,
+    table="strategy_stage",
+    short="stage",
+    columns=(
+        *("stage.id", "stage.name", "stage.kind", "stage.position", "stage.patience_days"),
+        *("stage.pipeline_id", "pipeline.name"),
+    ),
+    joins=(
+        "JOIN strategy_pipeline AS pipeline ON pipeline.tenant_id = stage.tenant_id AND pipeline.id = stage.pipeline_id"
+    ),
+    newest_first=False,
+    narrow={"pipeline": "stage.pipeline_id = %(pipeline)s", "kind": "stage.kind = %(kind)s"},
+)
+
+
+class EndReasonRow(NamedTuple):
+    """One of the organisation's reasons for an end."""
+
+    key: UUID
+    name: str
+    kind: str
+    position_number: int
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+END_REASONS = Listing(
+    row=EndReasonRow,
+    table="strategy_endreason",
+    short="reason",
+    columns=("reason.id", "reason.name", "reason.kind", "reason.position"),
+    newest_first=False,
+    narrow={"kind": "reason.kind = %(kind)s"},
+)

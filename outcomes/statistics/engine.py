@@ -87,7 +87,11 @@ def read_inputs(cursor: Any, tenant: Tenant, as_of: date) -> Inputs:
     cursor.execute(text("records"), known)
     names = [column.name for column in cursor.description]
     found = dict(zip(names, cursor.fetchone(), strict=True))
-    records = Records(ends=found.pop("ends"), ends_without_cause=found.pop("ends_without_cause"))
+    records = Records(
+        ends=found.pop("ends"),
+        ends_without_cause=found.pop("ends_without_cause"),
+        window_unknown=found.pop("window_unknown"),
+    )
     return Inputs(as_of=as_of, bins=bins, cells=cells, milestones=len(rank), records=records, **found)
 
 

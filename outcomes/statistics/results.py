@@ -13,7 +13,7 @@ from outcomes.statistics import minimum, rates, waste
 from outcomes.statistics.bins import CAUSES, WON, Bins
 from outcomes.statistics.curves import Incidence, Reading, cumulative_incidence
 from outcomes.statistics.digest import inputs_hash
-from outcomes.statistics.grades import Records, grade_reading, grade_share
+from outcomes.statistics.grades import Grade, Records, grade_reading, grade_share
 from outcomes.statistics.intervals import Share
 from outcomes.statistics.metrics import METRICS
 from outcomes.statistics.minimum import NotEnough, Pace
@@ -114,11 +114,12 @@ def _of_curve(
     if curve.horizon is None or share is None or missing is not None:
         events = int(curve.ends[-1, CAUSES.index(cause)])
         return Result(name, n=curve.deals, events=events, detail=detail, not_enough=_told(missing))
-    grade = grade_reading(curve.at(curve.horizon), cause, weaknesses=inputs.records.weaknesses())
-    reasons = [asdict(reason) for reason in grade.reasons]
-    return Result(
-        name, share.n, share.events, share.value, share.low, share.high, grade.letter, {**detail, "reasons": reasons}
-    )
+    reading = curve.at(curve.horizon)
+    weaknesses = inputs.records.weaknesses()
+    if share == reading.open:
+        ended = sum(part.events for part in reading.ended.values())
+        return _graded(name, share, grade_share(share, known_not=ended, weaknesses=weaknesses), detail)
+    return _graded(name, share, grade_reading(reading, cause, weaknesses=weaknesses), detail)
 
 
 def _closed(inputs: Inputs) -> Iterator[Result]:
@@ -158,10 +159,7 @@ def _of_share(
 ) -> Result:
     if share is None or missing is not None:
         return Result(name, n=n, events=events, detail=detail or {}, not_enough=_told(missing))
-    grade = grade_share(share, weaknesses=inputs.records.weaknesses())
-    reasons = [asdict(reason) for reason in grade.reasons]
-    told = {**(detail or {}), "reasons": reasons}
-    return Result(name, n, events, share.value, share.low, share.high, grade.letter, told)
+    return _graded(name, share, grade_share(share, weaknesses=inputs.records.weaknesses()), detail or {})
 
 
 def _of_portion(name: str, inputs: Inputs, portion: waste.Portion | None, *, events: int, pace: Pace) -> Result:
@@ -173,10 +171,15 @@ def _of_portion(name: str, inputs: Inputs, portion: waste.Portion | None, *, eve
     if missing is not None:
         return Result(name, n=portion.n, events=events, detail=detail, not_enough=_told(missing))
     share = Share(portion.value, portion.low, portion.high, events, portion.n)
-    # Where every deal took part the sample is the deals themselves.
-    grade = grade_share(share, known_not=portion.n - events or portion.n, weaknesses=inputs.records.weaknesses())
-    detail["reasons"] = [asdict(reason) for reason in grade.reasons]
-    return Result(name, portion.n, events, share.value, share.low, share.high, grade.letter, detail)
+    # Effort after progress is taken over lost deals alone: none of them is a non-event.
+    known_not = portion.n if name == "effort_after_progress" else portion.n - events
+    return _graded(name, share, grade_share(share, known_not=known_not, weaknesses=inputs.records.weaknesses()), detail)
+
+
+def _graded(name: str, share: Share, grade: Grade, detail: dict[str, Any]) -> Result:
+    reasons = [asdict(reason) for reason in grade.reasons]
+    told = {**detail, "reasons": reasons}
+    return Result(name, share.n, share.events, share.value, share.low, share.high, grade.letter, told)
 
 
 def _about(inputs: Inputs, curve: Incidence) -> dict[str, Any]:

@@ -62,9 +62,9 @@ def stored() -> list[tuple[Any, ...]]:
     return sorted(DealFact.objects.values_list(*(field.attname for field in DealFact._meta.local_fields)))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_facts_from_marks_equal_a_rebuild_row_for_row(inside_northwind: Tenant, omar: Membership, seed: int) -> None:
-    deals = play(omar, 25, seed=seed)
+    deals = play(omar, 14, seed=seed)
     refresh(inside_northwind)
     dice = random.Random(seed)
     for deal in dice.sample(deals, 5):
@@ -85,7 +85,7 @@ def test_facts_from_marks_equal_a_rebuild_row_for_row(inside_northwind: Tenant, 
 
 
 def test_a_second_run_changes_no_row(inside_northwind: Tenant, omar: Membership) -> None:
-    play(omar, 30, seed=4)
+    play(omar, 12, seed=4)
     first = refresh(inside_northwind)
     results = list(StatisticResult.objects.order_by("metric").values())
     assert refresh(inside_northwind).pk == first.pk
@@ -136,14 +136,14 @@ def test_a_deal_from_before_all_calendars_is_counted_apart_and_stops_nothing(
 
 
 def test_the_waste_and_its_parts_and_the_wins_add_up_to_one(inside_northwind: Tenant, omar: Membership) -> None:
-    play(omar, 60, seed=6)
+    play(omar, 45, seed=6)
     refresh(inside_northwind)
     results = current().results
     parts = results["opportunity_waste"].detail["parts"]
     won = parts and 1 - sum(part["value"] for part in parts.values())
     assert abs(won - results["chance_to_win"].value) < 1e-12
     cells = results["waste_deals"].detail["cells"]
-    assert sum(cell["deals"] for cell in cells) == results["deals_qualified"].n == 60
+    assert sum(cell["deals"] for cell in cells) == results["deals_qualified"].n == 45
 
 
 def test_one_organisation_is_refreshed_without_reading_another(lena: Membership, eve: Membership) -> None:

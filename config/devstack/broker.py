@@ -40,6 +40,8 @@ class Broker:
             "appendfsync": "everysec",
             "maxmemory-policy": "noeviction",
             "daemonize": "no",
+            # A title of its own would be written over the environment, by which processes of a stack are told.
+            "set-proc-title": "no",
         }
         text = "".join(f"{name} {value}\n" for name, value in settings.items())
         descriptor = os.open(self.data / "valkey.conf", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,0 +1,107 @@
+"""Connections as each of the roles, and copies of the migrated database for tests that break something."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from config.devstack.postgres import SUPERUSER
+from config.devstack.state import State
+
+Connection = psycopg.Connection[Any]
+
+
+def current_name() -> str:
+    """The database that the code under test meets."""
+    return str(connections["default"].settings_dict["NAME"])
+
+
+def url_of(database: str) -> str:
+    """The web role's address of a database, for a process of its own."""
+    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    return f"{base}/{database}"
+
+
+def as_web(database: str = "") -> Connection:
+    """A connection like that of the product's processes, without Django."""
+    return psycopg.connect(url_of(database or current_name()), autocommit=True)
+
+
+def as_owner(database: str = "") -> Connection:
+    """A connection that may make databases, change tables and pass every wall. Only tests have one."""
+    return _as_migrator(database, "tl_owner")
+
+
+def as_maintenance(database: str = "") -> Connection:
+    """A connection that sees the rows of every tenant."""
+    return _as_migrator(database, "tl_maint")
+
+
+def _as_migrator(database: str, role: str) -> Connection:
+    connection = psycopg.connect(settings.DATABASE_MIGRATE_URL, dbname=database or current_name(), autocommit=True)
+    connection.execute(f"SET ROLE {role}")
+    return connection
+
+
+def superuser_password() -> str:
+    """What the embedded server's superuser logs in with; skips where somebody else's server is used."""
+    folder = os.environ.get("THROUGHLINE_STATE", "")
+    if not folder or not (Path(folder) / "postgres").is_dir():
+        pytest.skip("needs the superuser of an embedded PostgreSQL")
+    return State(Path(folder)).secret("postgres")
+
+
+def as_superuser(database: str = "postgres") -> Connection:
+    """The cluster's superuser."""
+    login = settings.DATABASES["default"]
+    return psycopg.connect(
+        host=login["HOST"],
+        port=login["PORT"],
+        user=SUPERUSER,
+        password=superuser_password(),
+        dbname=database,
+        autocommit=True,
+    )
+
+
+@contextmanager
+def copied(original: str = "") -> Iterator[str]:
+    """A copy of the migrated, empty database; its name."""
+    name = f"scratch_{uuid.uuid4().hex[:12]}"
+    with as_owner("postgres") as admin:
+        admin.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{original or settings.DATABASES["default"]["TEST"]["NAME"]}"'
+        )
+    try:
+        yield name
+    finally:
+        drop(name)
+
+
+def drop(name: str) -> None:
+    """Remove a database, whoever is still connected."""
+    with as_owner("postgres") as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def pointed_at(name: str) -> Iterator[None]:
+    """Let the code under test meet another database."""
+    default = connections["default"]
+    before = default.settings_dict["NAME"]
+    default.close()
+    default.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        default.close()
+        default.settings_dict["NAME"] = before

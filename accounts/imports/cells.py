@@ -13,10 +13,11 @@ from accounts.imports import parsing
 from accounts.imports.layouts import Column, Layout, places
 from accounts.imports.parsing import DateOrder
 from accounts.imports.problems import Unreadable
-from accounts.imports.reading import Broken, Row
+from accounts.imports.reading import Row
 
 # Days, names and amounts come again and again; the memory for them is bounded.
 REMEMBERED = 4096
+SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Manner:
 
 @dataclass(slots=True)
 class Refusal:
-    """Why one row does not come in. `column` is the name in the file."""
+    """Why one row does not come in. `column` is its name in the file, `value` the cell."""
 
     line: int
     code: str
@@ -49,7 +50,7 @@ class RowReader:
 
     def __init__(self, layout: Layout, headers: Sequence[str], manner: Manner) -> None:
         self.layout = layout
-        found = places(layout, headers)
+        found = self._places = places(layout, headers)
         self._steps: list[tuple[Column, int | None, Callable[[str], Any], Callable[[str], str] | None]] = []
         for column in layout.columns:
             read = lru_cache(REMEMBERED)(_reads(column, manner))
@@ -71,9 +72,16 @@ class RowReader:
         """What the file calls a column."""
         return self._headers.get(name, name)
 
-    def values(self, row: Row) -> list[Any] | list[Refusal]:
-        """The row's values, or everything that is wrong with it."""
-        cells, values, wrong = row.cells, [], []
+    def cell(self, row: Row, name: str) -> str:
+        """A column's cell as it stands in the file."""
+        index = self._places.get(name)
+        return row.cells[index].strip()[:SHOWN] if index is not None else ""
+
+    def values(self, row: Row) -> tuple[Any, ...] | list[Refusal]:
+        """The row's line and values, or everything that is wrong with it."""
+        cells = row.cells
+        values: list[Any] = [row.line]
+        wrong: list[Refusal] = []
         for column, index, read, key in self._steps:
             text = cells[index].strip() if index is not None else ""
             value = None
@@ -81,19 +89,14 @@ class RowReader:
                 try:
                     value = read(text)
                 except Unreadable as error:
-                    data = {name: value for name, value in error.data.items() if name != "value"}
-                    wrong.append(Refusal(row.line, error.code, self.header(column.name), text[:200], data))
+                    data = {name: known for name, known in error.data.items() if name != "value"}
+                    wrong.append(Refusal(row.line, error.code, self.header(column.name), text[:SHOWN], data))
             elif column.required:
                 wrong.append(Refusal(row.line, "missing", self.header(column.name)))
             values.append(value)
             if key:
-                values.append(key(value) if value is not None else None)
-        return wrong or values
-
-
-def broken_to_refusal(broken: Broken) -> Refusal:
-    """A record that could not be divided into cells, as a refusal of its row."""
-    return Refusal(broken.line, broken.code, data=broken.data)
+                values.append(None if value is None else key(value))
+        return wrong or tuple(values)
 
 
 def _reads(column: Column, manner: Manner) -> Callable[[str], Any]:

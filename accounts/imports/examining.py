@@ -63,7 +63,7 @@ def examine(stream: BinaryIO, *, name: str, limit: int | None = None) -> Examine
     while block:
         size += len(block)
         if limit is not None and size > limit:
-            raise Unusable("file_too_large", name=name, limit=limit // 1_000_000)
+            raise Unusable("file_too_large", name=name, limit=max(1, limit // 1_000_000))
         digest.update(block)
         if encoding is None:
             text.count(block)

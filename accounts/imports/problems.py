@@ -80,7 +80,10 @@ def say(code: str, data: Mapping[str, Any]) -> str:
 
 # Files
 declare("file_empty", _("{name} is empty. Export it again."))
-declare("file_too_large", _("{name} is larger than {limit} MB. Split it."))
+declare(
+    "file_too_large",
+    _("{name} is larger than the {limit} MB that are left for this import. Split it, or send it by itself."),
+)
 declare("file_picture", _("{name} is a picture, not a table. Export your data as CSV."))
 declare("file_document", _("{name} is a document, not a table. Export your data as CSV."))
 declare("file_compressed", _("{name} is a compressed file. Unpack it and send the files inside."))
@@ -102,8 +105,14 @@ declare(
     "file_values",
     _("“{column}” in {name} has more than {limit} different values, too many to ask you about."),
 )
-declare("file_ids", _("Most of “{column}” in {name} is there twice or more, so that it names no rows."))
+declare("file_ids", _("Too many rows of {name} repeat the “{column}” of another row. Export each row once."))
+declare("file_only_list", _("{name} alone brings nothing in. Send it together with the deals."))
+declare("file_list", _("{name} has more than {limit} rows, too many for a list that deals are looked up in."))
 declare("file_gone", _("{name} is no longer there. Send it again."))
+
+
+# Runs
+declare("broken_off", _("Something went wrong on our side. What came in before stays; go on, or send the files again."))
 
 # Rows
 declare(

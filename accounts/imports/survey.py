@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,6 +39,9 @@ class Survey:
     latest_day: date | None = None
     ends_open: bool = False
     repeats: dict[int, tuple[str, int]] = field(default_factory=dict)
+    # What each row names, as 64-bit hashes, and its line: twelve bytes a row, so that millions fit in memory.
+    identities: array[int] = field(default_factory=lambda: array("q"))
+    lines: array[int] = field(default_factory=lambda: array("L"))
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept with the file."""
@@ -61,65 +64,52 @@ class Surveyor:
         """`today` bounds the days that can have been known."""
         self.today = today
         self.surveys: list[Survey] = []
-        self._identities: dict[tuple[str, str], _Identities] = defaultdict(_Identities)
 
     def look(self, path: Path, *, encoding: str, name: str) -> Survey:
         """Read a stored file from beginning to end. Raises Unusable when it is no table that we know."""
         with open_table(path, encoding=encoding, name=name) as table:
             found = _recognised(table)
-            _Reading(found, table, self.today, self._identities[found.preset.name, found.layout.kind]).read()
+            _Reading(found, table, self.today).read()
             found.ends_open = table.ends_open
         if found.rows == 0:
             raise Unusable("file_no_rows", name=name)
+        if self.surveys and self.surveys[0].preset.name != found.preset.name:
+            raise Unusable("file_other_source", name=name)
         self.surveys.append(found)
         return found
 
-    def find_repeats(self) -> None:
-        """Note in each survey which of its rows repeat an earlier one. Raises Unusable when there are too many."""
-        for (source, kind), identities in self._identities.items():
-            files = [found for found in self.surveys if (found.preset.name, found.layout.kind) == (source, kind)]
-            for here, line, there, first in identities.repeats():
-                if len(files[here].repeats) == MAX_REPEATS:
-                    raise Unusable("file_ids", name=files[here].name, column=files[here].layout.identity)
-                files[here].repeats[line] = (files[there].name, first)
+    def find_repeats(self) -> Iterable[Survey]:
+        """Note in each survey which of its rows repeat an earlier one; gives those where hardly a row names one."""
+        for kind in {found.layout.kind for found in self.surveys}:
+            files = [found for found in self.surveys if found.layout.kind == kind]
+            for here, line, there, first in _repeats(files):
+                here.repeats[line] = (there.name, first)
+            yield from (found for found in files if len(found.repeats) > MAX_REPEATS)
 
 
-class _Identities:
-    """What each row names, as 64-bit hashes: twelve bytes a row, so that a million rows fit in memory."""
-
-    def __init__(self) -> None:
-        self.hashes, self.lines = array("q"), array("L")
-        self.ends: list[int] = []
-
-    def add(self, key: str, line: int) -> None:
-        self.hashes.append(hash(key))
-        self.lines.append(line)
-
-    def end_file(self) -> None:
-        self.ends.append(len(self.hashes))
-
-    def repeats(self) -> Iterable[tuple[int, int, int, int]]:
-        """File and line of each repeat, then file and line of what it repeats."""
-        hashes = numpy.frombuffer(self.hashes, dtype=numpy.int64) if self.hashes else numpy.empty(0, numpy.int64)
-        order = numpy.argsort(hashes, kind="stable")
-        same = numpy.flatnonzero(hashes[order[1:]] == hashes[order[:-1]]) + 1
-        first = before = -2
-        for at in same.tolist():
-            if at - 1 != before:
-                first = at - 1  # of several alike the sort keeps the earliest in front
-            before = at
-            row, original = int(order[at]), int(order[first])
-            yield self._file(row), self.lines[row], self._file(original), self.lines[original]
-
-    def _file(self, row: int) -> int:
-        return int(numpy.searchsorted(self.ends, row, side="right"))
+def _repeats(files: Sequence[Survey]) -> Iterable[tuple[Survey, int, Survey, int]]:
+    """File and line of each repeat, then file and line of what it repeats."""
+    identities = numpy.concatenate([numpy.frombuffer(found.identities, numpy.int64) for found in files if found.lines])
+    lines = numpy.concatenate(
+        [numpy.frombuffer(found.lines, f"u{found.lines.itemsize}") for found in files if found.lines]
+    )
+    owners = numpy.repeat(numpy.arange(len(files)), [len(found.lines) for found in files])
+    order = numpy.argsort(identities, kind="stable")
+    same = numpy.flatnonzero(identities[order[1:]] == identities[order[:-1]]) + 1
+    first = before = -2
+    for at in same.tolist():
+        if at - 1 != before:
+            first = at - 1  # of several alike the stable sort keeps the earliest in front
+        before = at
+        row, original = order[at], order[first]
+        yield files[owners[row]], int(lines[row]), files[owners[original]], int(lines[original])
 
 
 class _Reading:
     """The tallies of one file while it is read."""
 
-    def __init__(self, found: Survey, table: Table, today: date, identities: _Identities) -> None:
-        self.found, self.table, self.today, self.identities = found, table, today, identities
+    def __init__(self, found: Survey, table: Table, today: date) -> None:
+        self.found, self.table, self.today = found, table, today
         where = layouts.places(found.layout, table.headers)
         self.asked = [
             (question.column, where[question.column])
@@ -149,8 +139,8 @@ class _Reading:
             for index, ends in self.days:
                 self._note_day(self.day(cells[index]), ends)
             if key := self.key(cells[self.identity]):
-                self.identities.add(key, row.line)
-        self.identities.end_file()
+                found.identities.append(hash(key))
+                found.lines.append(row.line)
 
     def _tally(self, values: Counter[str], name: str, text: str) -> None:
         value = " ".join(text.split())[:200]

@@ -52,6 +52,13 @@ class Migration(migrations.Migration):
             name="queued_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
+        migrations.RemoveField(model_name="importrun", name="error"),
+        migrations.AddField(model_name="importrun", name="error", field=models.JSONField(blank=True, default=dict)),
+        migrations.AddField(
+            model_name="importrun",
+            name="touched_at",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
         migrations.AddField(
             model_name="importrun",
             name="stop_asked",

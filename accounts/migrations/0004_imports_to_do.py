@@ -9,11 +9,12 @@ class Migration(migrations.Migration):
     operations = [
         LookupFunction(
             name="tenants_with_imports",
-            takes="",
+            takes="untouched_since timestamptz",
             returns="TABLE (tenant_id bigint)",
-            reads={"accounts_importrun": "tenant_id, state"},
+            reads={"accounts_importrun": "tenant_id, state, touched_at"},
             body=(
-                "SELECT DISTINCT r.tenant_id FROM public.accounts_importrun AS r WHERE r.state IN ('queued', 'running')"
+                "SELECT DISTINCT r.tenant_id FROM public.accounts_importrun AS r"
+                " WHERE r.state IN ('queued', 'running') AND r.touched_at < $1"
             ),
         ),
     ]

@@ -37,11 +37,14 @@ class ImportRun(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     # Runs of one organisation are worked off in this order.
     queued_at = models.DateTimeField(null=True, blank=True)
+    # When it last moved: one that works and does not move has lost its worker.
+    touched_at = models.DateTimeField(null=True, blank=True)
     # A column of its own: a run that works must not hold up the person who stops it.
     stop_asked = models.BooleanField(default=False)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(default="", blank=True)
+    # The code and data of a problem: {} while there is none.
+    error = models.JSONField(default=dict, blank=True)
 
     class Meta:
         indexes = [

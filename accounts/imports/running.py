@@ -1,0 +1,211 @@
+"""Working off a run, chunk by chunk: each is one transaction with its rows, its report, its place and its audit.
+
+What has been committed stays; a worker that dies begins again at the last committed line. Two workers with one run
+take turns, since whoever has the organisation's lock looks first how far the run is.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import OperationalError, connection, transaction
+
+from accounts import audit
+from accounts.imports import storage
+from accounts.imports.chunks import Chunk, Lists, absorb, stored_table
+from accounts.imports.problems import Unusable
+from accounts.imports.reading import Broken, Row
+from accounts.models import ImportFile, ImportRun, Tenant
+from accounts.tenancy.scope import current_tenant_id
+
+CHUNK = 10_000
+LOCK_NOT_AVAILABLE = "55P03"
+log = structlog.get_logger(__name__)
+
+
+class Standing(Enum):
+    """Where a run is after a step."""
+
+    MORE = "more"
+    WAITING = "waiting"
+    OVER = "over"
+
+
+@dataclass
+class _Open:
+    """The file under way, read up to a line."""
+
+    file: ImportFile
+    line: int
+    rows: Iterator[Row | Broken]
+    closes: ExitStack
+
+
+class Worker:
+    """Works off one run of the current tenant. `clock` gives the time that is written down."""
+
+    def __init__(self, run_id: UUID, *, clock: Callable[[], datetime]) -> None:
+        self.run_id, self.clock = run_id, clock
+        self._open: _Open | None = None
+        self._lists: Lists | None = None
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def work(self, *, until: Callable[[], bool] = lambda: False) -> Standing:
+        """Take steps until the run is over, has to wait, or `until` says that it is time for others."""
+        while True:
+            standing = self.step()
+            if standing is not Standing.MORE or until():
+                return standing
+
+    def step(self) -> Standing:
+        """One chunk, or the end. What goes wrong on the way ends the run and is told."""
+        try:
+            return self._step()
+        except Unusable as error:
+            self._fail(error.code, error.data)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+                return Standing.WAITING
+            self._fail("broken_off", {})
+            raise
+        except Exception:
+            self._fail("broken_off", {})
+            raise
+        return Standing.OVER
+
+    def _step(self) -> Standing:
+        began = time.monotonic()
+        with transaction.atomic():
+            run = self._run()
+            if not run.is_under_way:
+                return Standing.OVER
+            if not _is_first(run):
+                return Standing.WAITING
+            file = self._file(run)
+        rows = self._read(file, run) if file else []
+        with transaction.atomic():
+            _prepare()
+            place, run = run.checkpoint, self._run()
+            if run.checkpoint != place or not run.is_under_way:
+                return Standing.MORE  # somebody else was here meanwhile
+            if run.stop_asked:
+                return self._end(run, ImportRun.State.CANCELLED)
+            if file is None:
+                return self._end(run, ImportRun.State.DONE)
+            self._begin(run)
+            self._keep(run, file, rows, began)
+        return Standing.MORE
+
+    # Reading
+
+    def _run(self) -> ImportRun:
+        return ImportRun.objects.get(pk=self.run_id)
+
+    def _file(self, run: ImportRun) -> ImportFile | None:
+        """The file that is next, after the last committed one was read to its end."""
+        place = run.checkpoint.get("file", 0)
+        return ImportFile.objects.filter(run=run, position__gt=place).order_by("position").first()
+
+    def _read(self, file: ImportFile, run: ImportRun) -> list[Row | Broken]:
+        line = run.checkpoint.get("line", 0)
+        now_open = self._open
+        if now_open is None or now_open.file.pk != file.pk or now_open.line != line:
+            now_open = self._reopen(file, line)
+        rows = list(itertools.islice(now_open.rows, CHUNK))
+        if rows:
+            now_open.line = rows[-1].line
+        return rows
+
+    def _reopen(self, file: ImportFile, line: int) -> _Open:
+        self._close()
+        closes = ExitStack()
+        table = closes.enter_context(stored_table(file))
+        self._open = _Open(file, line, table.rows(after=line), closes)
+        return self._open
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.closes.close()
+            self._open = None
+
+    # Writing
+
+    def _begin(self, run: ImportRun) -> None:
+        if run.state == ImportRun.State.QUEUED:
+            run.state, run.started_at = ImportRun.State.RUNNING, run.started_at or self.clock()
+
+    def _keep(self, run: ImportRun, file: ImportFile, rows: list[Row | Broken], began: float) -> None:
+        now = self.clock()
+        today = Tenant.objects.get(pk=current_tenant_id()).day_of(now)
+        chunk = Chunk(run=run, file=file, rows=rows, at=now, today=today, is_last=len(rows) < CHUNK)
+        self._lists = self._lists or Lists(run)
+        written = absorb(chunk, self._lists)
+        if chunk.is_last:
+            place = {"file": file.position, "line": 0}
+        else:
+            place = {"file": run.checkpoint.get("file", 0), "line": rows[-1].line}
+        seconds = run.checkpoint.get("seconds", 0) + time.monotonic() - began
+        run.checkpoint, run.touched_at = {**place, "seconds": round(seconds, 3)}, now
+        run.save(update_fields=["state", "started_at", "touched_at", "checkpoint", "rows_done", "counts"])
+        if written:
+            kept = {"file": file.name, "kind": file.kind, "rows": written}
+            audit.record(verb="import.rows_kept", subject=run, actor=run.actor, at=now, **kept)
+
+    def _end(self, run: ImportRun, state: str) -> Standing:
+        now = self.clock()
+        run.state, run.finished_at = state, now
+        run.save(update_fields=["state", "finished_at"])
+        audit.record(verb=f"import.{state}", subject=run, actor=run.actor, at=now, rows=run.rows_done)
+        if state == ImportRun.State.DONE:
+            transaction.on_commit(lambda: storage.forget(run.pk), robust=True)
+        return Standing.OVER
+
+    def _fail(self, code: str, data: dict[str, Any]) -> None:
+        log.error("import_failed", run=str(self.run_id), code=code)
+        with transaction.atomic():
+            ImportRun.objects.filter(pk=self.run_id).update(
+                state=ImportRun.State.FAILED, finished_at=self.clock(), error={"code": code, **data}
+            )
+
+
+def next_run() -> UUID | None:
+    """The run of the current tenant whose turn it is."""
+    return _to_do().values_list("pk", flat=True).first()
+
+
+def _to_do() -> Any:
+    return ImportRun.objects.filter(state__in=[ImportRun.State.QUEUED, ImportRun.State.RUNNING]).order_by(
+        "queued_at", "pk"
+    )
+
+
+def _is_first(run: ImportRun) -> bool:
+    return bool(next_run() == run.pk)
+
+
+def _prepare() -> None:
+    """Give this transaction the time a chunk may need, and the organisation's turn.
+
+    The web role's own limits are those of a page. All settings end with the transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '5min'")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
+        cursor.execute("SET LOCAL lock_timeout = '30s'")
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('import:' || %s::text, 0))", [current_tenant_id()]
+        )

@@ -1,0 +1,66 @@
+"""Delayed calls of this app."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from django.db import connection
+from django.utils import timezone
+
+from accounts.imports.running import Standing, Worker, next_run
+from accounts.models import ImportRun
+from accounts.tenancy.scope import current_tenant_id, tenant_bound, tenant_scope
+from accounts.tenancy.tasks import tenant_task
+
+# After so many seconds of one organisation's imports it is the others' turn.
+TURN = 120
+# A run that moved this many seconds ago has a worker; one more would only read what that one reads.
+ALIVE = 10
+# One that has not moved for so many seconds has lost worker and message.
+LOST = 60
+
+
+@tenant_task(one_transaction=False)
+def run_imports(*, goes_on: str = "", **_: Any) -> None:
+    """Work off the organisation's imports, oldest first, for one turn; then get in line again."""
+    ends = time.monotonic() + TURN
+    mine = UUID(goes_on) if goes_on else None
+    while run := _next():
+        if run.pk != mine and _has_a_worker(run):
+            run_imports.apply_async(countdown=ALIVE)
+            return
+        mine = run.pk
+        with Worker(run.pk, clock=timezone.now) as worker:
+            standing = worker.work(until=lambda: time.monotonic() >= ends)
+        if standing is Standing.WAITING:
+            run_imports.apply_async(countdown=ALIVE)
+            return
+        if time.monotonic() >= ends:
+            run_imports.delay(goes_on=str(mine))
+            return
+
+
+@shared_task
+def wake_imports(**_: Any) -> None:
+    """Ring for imports whose bell was not heard, or whose worker died with its message."""
+    with connection.cursor() as cursor:
+        lost = timezone.now() - timedelta(seconds=LOST)
+        cursor.execute("SELECT tenant_id FROM gate.tenants_with_imports(%s)", [lost])
+        waiting = [tenant_id for (tenant_id,) in cursor.fetchall()]
+    for tenant_id in waiting:
+        with tenant_bound(tenant_id):
+            run_imports.delay()
+
+
+def _next() -> ImportRun | None:
+    with tenant_scope(current_tenant_id(), read_only=True):
+        return next_run()
+
+
+def _has_a_worker(run: ImportRun) -> bool:
+    moved = run.touched_at
+    return run.state == run.State.RUNNING and moved is not None and timezone.now() - moved < timedelta(seconds=ALIVE)

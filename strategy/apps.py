@@ -5,4 +5,9 @@ class StrategyConfig(AppConfig):
     name = "strategy"
 
     def ready(self) -> None:
-        from strategy import defaults  # noqa: F401  (hears of new organisations)
+        from strategy import (
+            defaults,  # noqa: F401  (hears of new organisations)
+            imports,
+        )
+
+        imports.register()

@@ -106,3 +106,9 @@ def inside_northwind(northwind: Tenant) -> Iterator[Tenant]:
     """The rest of the test happens inside Northwind."""
     with tenant_scope(northwind.pk):
         yield northwind
+
+
+@pytest.fixture
+def uploads_aside(settings: Any, tmp_path: Any) -> None:
+    """Uploaded files of this test lie in a folder of its own."""
+    settings.MEDIA_ROOT = tmp_path / "uploads"

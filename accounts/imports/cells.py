@@ -102,8 +102,19 @@ class RowReader:
 def _reads(column: Column, manner: Manner) -> Callable[[str], Any]:
     if column.reads == "day":
         return lambda text: parsing.day(text, order=manner.date_order)
+    if column.reads == "text":
+        return lambda text: parsing.words(text, limit=column.limit)
     if column.reads == "money":
-        return lambda text: parsing.minor_units(text, places=manner.places, decimal=manner.decimal, scale=column.scale)
-    if column.reads == "whole":
-        return lambda text: parsing.whole(text, decimal=manner.decimal)
-    return lambda text: parsing.words(text, limit=column.limit)
+        places, decimal = manner.places, manner.decimal
+        return lambda text: _within(
+            column, parsing.minor_units(text, places=places, decimal=decimal, scale=column.scale)
+        )
+    return lambda text: _within(column, parsing.whole(text, decimal=manner.decimal))
+
+
+def _within(column: Column, number: int) -> int:
+    if number < column.at_least:
+        raise Unreadable("negative" if column.at_least == 0 else "too_small", limit=column.at_least)
+    if number > column.at_most:
+        raise Unreadable("too_large")
+    return number

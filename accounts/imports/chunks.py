@@ -119,6 +119,7 @@ def _batch(chunk: Chunk, lists: Lists) -> Batch:
         layout=chunk.layout,
         tenant_id=current_tenant_id(),
         run_id=run.pk,
+        actor_id=run.actor_id,
         source=run.preset,
         at=chunk.at,
         today=chunk.today,

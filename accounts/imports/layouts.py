@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from accounts.imports.parsing import BIGGEST
 from accounts.imports.problems import Words
 from accounts.imports.reading import header_key
 
@@ -25,7 +26,8 @@ class Column:
 
     `name` is its name in the staging table, `header` the one in the file as `header_key` writes it. `key` makes
     a second staging column `<name>_key` from what differing spellings share. `scale` is the power of ten in which
-    money is counted. `ends` marks the day on which something was over: it bounds the source window.
+    money is counted; numbers lie between `at_least` and `at_most`. `ends` marks the day on which something was
+    over: it bounds the source window.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Column:
     required: bool = False
     limit: int = 200
     scale: int = 0
+    at_least: int = 0
+    at_most: int = BIGGEST
     ends: bool = False
     key: Callable[[str], str] | None = None
 

@@ -179,6 +179,8 @@ declare(
     _("“{value}” has too many decimals. Round it to {places}."),
     _("values of “{column}” with too many decimals"),
 )
+declare("negative", _("“{value}” is less than nothing. Correct it."), _("values of “{column}” below zero"))
+declare("too_small", _("“{value}” is less than {limit}. Correct it."), _("values of “{column}” that are too small"))
 declare("too_large", _("“{value}” is larger than we can keep."), _("values of “{column}” that are too large"))
 declare(
     "too_long",

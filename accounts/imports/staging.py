@@ -61,6 +61,7 @@ class Batch:
     layout: Layout
     tenant_id: int
     run_id: UUID
+    actor_id: UUID | None
     source: str
     at: datetime
     today: date

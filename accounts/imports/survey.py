@@ -123,6 +123,7 @@ class _Reading:
         ]
         identity = found.layout.column(found.layout.identity)
         self.identity, self.key = where[identity.name], lru_cache(REMEMBERED)(identity.key or str.strip)
+        self.words = lru_cache(REMEMBERED)(self._words)
         self.day = lru_cache(REMEMBERED)(self._day)
 
     def read(self) -> None:
@@ -143,11 +144,17 @@ class _Reading:
                 found.lines.append(row.line)
 
     def _tally(self, values: Counter[str], name: str, text: str) -> None:
-        value = " ".join(text.split())[:200]
+        value = self.words(name, text)
         if value:
             values[value] += 1
             if len(values) > MAX_VALUES:
                 raise Unusable("file_values", name=self.table.name, column=name, limit=MAX_VALUES)
+
+    def _words(self, name: str, text: str) -> str:
+        try:
+            return parsing.words(text, limit=self.found.layout.column(name).limit)
+        except Unreadable:
+            return ""  # its row is refused when it is imported
 
     def _day(self, text: str) -> date | None:
         try:

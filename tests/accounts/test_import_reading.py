@@ -152,7 +152,9 @@ def test_says_what_a_file_is_that_is_no_table(content: bytes, words: str, tmp_pa
 def test_stops_at_the_size_that_was_allowed() -> None:
     with pytest.raises(Unusable) as caught:
         examining.examine(io.BytesIO(b"name,city\n" * 1_000_000), name="big.csv", limit=5_000_000)
-    assert str(caught.value) == "big.csv is larger than 5 MB. Split it."
+    assert str(caught.value) == (
+        "big.csv is larger than the 5 MB that are left for this import. Split it, or send it by itself."
+    )
 
 
 def test_does_not_read_a_hostile_file_over_and_over(tmp_path: Path) -> None:

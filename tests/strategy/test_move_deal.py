@@ -31,8 +31,10 @@ def deal(inside_northwind: Tenant, omar: Membership) -> Deal:
 
 def spans(deal: Deal) -> list[tuple[str, str, int]]:
     found = StageSpan.objects.filter(deal=deal).select_related("stage").order_by("entered_on", "pk")
-    return [(span.stage.name, span.exit_kind, (span.left_on - span.entered_on).days if span.left_on else -1)
-            for span in found]
+    return [
+        (span.stage.name, span.exit_kind, (span.left_on - span.entered_on).days if span.left_on else -1)
+        for span in found
+    ]
 
 
 def test_leaves_a_span_an_event_and_an_audit_entry(deal: Deal, omar: Membership) -> None:

@@ -187,7 +187,7 @@ def _delimiter(sample: str) -> tuple[str, bool]:
 
 def _fit(lines: list[str], delimiter: str) -> tuple[float, int]:
     """How well lines divide by a delimiter: the share of them as wide as the first, then how wide that is."""
-    widths = []
+    widths: list[int] = []
     with suppress(csv.Error):
         widths.extend(len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells)
     if not widths or widths[0] < 2:

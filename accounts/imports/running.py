@@ -95,6 +95,7 @@ class Worker:
                 return Standing.OVER
             if not _is_first(run):
                 return Standing.WAITING
+            self._begin(run)
             file = self._file(run)
         rows = self._read(file, run) if file else []
         with transaction.atomic():
@@ -106,7 +107,6 @@ class Worker:
                 return self._end(run, ImportRun.State.CANCELLED)
             if file is None:
                 return self._end(run, ImportRun.State.DONE)
-            self._begin(run)
             self._keep(run, file, rows, began)
         return Standing.MORE
 
@@ -145,8 +145,12 @@ class Worker:
     # Writing
 
     def _begin(self, run: ImportRun) -> None:
+        """In a short transaction of its own, so that nobody who stops the run has to wait for a chunk."""
         if run.state == ImportRun.State.QUEUED:
-            run.state, run.started_at = ImportRun.State.RUNNING, run.started_at or self.clock()
+            run.started_at = run.started_at or self.clock()
+            ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.QUEUED).update(
+                state=ImportRun.State.RUNNING, started_at=run.started_at, touched_at=self.clock()
+            )
 
     def _keep(self, run: ImportRun, file: ImportFile, rows: list[Row | Broken], began: float) -> None:
         now = self.clock()
@@ -160,7 +164,7 @@ class Worker:
             place = {"file": run.checkpoint.get("file", 0), "line": rows[-1].line}
         seconds = run.checkpoint.get("seconds", 0) + time.monotonic() - began
         run.checkpoint, run.touched_at = {**place, "seconds": round(seconds, 3)}, now
-        run.save(update_fields=["state", "started_at", "touched_at", "checkpoint", "rows_done", "counts"])
+        run.save(update_fields=["touched_at", "checkpoint", "rows_done", "counts"])
         if written:
             kept = {"file": file.name, "kind": file.kind, "rows": written}
             audit.record(verb="import.rows_kept", subject=run, actor=run.actor, at=now, **kept)
@@ -182,19 +186,15 @@ class Worker:
             )
 
 
-def next_run() -> UUID | None:
-    """The run of the current tenant whose turn it is."""
-    return _to_do().values_list("pk", flat=True).first()
-
-
-def _to_do() -> Any:
-    return ImportRun.objects.filter(state__in=[ImportRun.State.QUEUED, ImportRun.State.RUNNING]).order_by(
-        "queued_at", "pk"
-    )
+def next_run() -> ImportRun | None:
+    """The run of the current tenant whose turn it is: they are worked off in the order in which they were started."""
+    to_do = ImportRun.objects.filter(state__in=[ImportRun.State.QUEUED, ImportRun.State.RUNNING])
+    return to_do.order_by("queued_at", "pk").first()
 
 
 def _is_first(run: ImportRun) -> bool:
-    return bool(next_run() == run.pk)
+    first = next_run()
+    return first is not None and first.pk == run.pk
 
 
 def _prepare() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+from uuid import UUID
 
 import structlog
 import uuid_utils.compat
@@ -19,9 +21,11 @@ from accounts.imports import examining, layouts, storage
 from accounts.imports.problems import Unusable, say
 from accounts.imports.survey import Survey, Surveyor, window
 from accounts.models import ImportFile, ImportRun, Membership, Tenant
+from accounts.permissions import require
 from accounts.refusals import Invalid, Refused
 from accounts.tasks import run_imports
-from accounts.tenancy.scope import current_tenant_id
+from accounts.tenancy.scope import current_tenant_id, tenant_bound
+from accounts.tenancy.tasks import HEADER
 
 MAX_FILES = 20
 log = structlog.get_logger(__name__)
@@ -68,6 +72,7 @@ def receive_files(*, actor: Membership, uploads: Sequence[Upload], at: datetime,
     A file that cannot be used is left out and named in the run. Raises NothingToImport when no file is left, with a
     sentence for each, and keeps nothing then. `limit` is the size of all together, in bytes.
     """
+    require(actor, "import.run")
     run = ImportRun(pk=uuid_utils.compat.uuid7(), actor=actor, created_at=at)
     tenant = Tenant.objects.get(pk=current_tenant_id())
     intake = _Intake(run, Surveyor(today=tenant.day_of(at)), limit or settings.IMPORT_MAX_BYTES)
@@ -179,11 +184,14 @@ def start_import(
     currency: str = "",
     rate: Decimal | None = None,
     answers: Mapping[str, Mapping[str, str]] | None = None,
+    ring: bool = True,
 ) -> ImportRun:
     """Put the run in line, with what its person answered; what is left out keeps the guess.
 
-    Raises ImportNotWaiting when it was started before, Invalid with the fields that are wrong.
+    Whoever works it off themselves need not `ring` for the workers. Raises ImportNotWaiting when it was started
+    before, Invalid with the fields that are wrong, NotAllowed.
     """
+    require(actor, "import.run")
     tenant = Tenant.objects.get(pk=current_tenant_id())
     mapping = {**run.mapping, **_answered(run, answers or {})}
     mapping["currency"], mapping["rate"] = _money(tenant, currency or run.mapping["currency"], rate)
@@ -201,7 +209,8 @@ def start_import(
     run.refresh_from_db()
     window_told = {"observed_from": str(observed_from or ""), "observed_until": str(observed_until or "")}
     audit.record(verb="import.started", subject=run, actor=actor, at=at, **window_told)
-    _ring(run)
+    if ring:
+        _ring()
     return run
 
 
@@ -245,21 +254,27 @@ def _check_window(observed_from: date | None, observed_until: date | None, today
 
 
 def stop_import(*, run: ImportRun, actor: Membership, at: datetime) -> None:
-    """Stop a run after the chunk under way; a run that was not started is given up with its files.
+    """Stop a run after the chunk under way, or at once while it waits. What came in stays.
 
-    What came in stays. Raises ImportOver when nothing is left to stop.
+    One that was never started is given up with its files. Raises ImportOver when nothing is left to stop.
     """
+    require(actor, "import.run")
     states = ImportRun.State
-    if ImportRun.objects.filter(pk=run.pk, state=states.UPLOADED).update(state=states.CANCELLED, finished_at=at):
-        transaction.on_commit(lambda: storage.forget(run.pk), robust=True)
-    elif not ImportRun.objects.filter(pk=run.pk, state__in=[states.QUEUED, states.RUNNING]).update(stop_asked=True):
+    mine = ImportRun.objects.filter(pk=run.pk)
+    if mine.filter(state=states.UPLOADED).update(state=states.CANCELLED, finished_at=at):
+        transaction.on_commit(partial(_forget, run.pk, current_tenant_id()), robust=True)
+    elif not (
+        mine.filter(state=states.QUEUED).update(state=states.CANCELLED, finished_at=at)
+        or mine.filter(state=states.RUNNING).update(stop_asked=True)
+    ):
         raise ImportOver()
     audit.record(verb="import.stop_asked", subject=run, actor=actor, at=at)
-    _ring(run)
+    _ring()
 
 
 def continue_import(*, run: ImportRun, actor: Membership, at: datetime) -> None:
     """Put a run that was stopped or failed in line again, from the last row it kept. Raises ImportOver."""
+    require(actor, "import.run")
     states = ImportRun.State
     again = ImportRun.objects.filter(
         pk=run.pk, state__in=[states.CANCELLED, states.FAILED], queued_at__isnull=False
@@ -267,9 +282,15 @@ def continue_import(*, run: ImportRun, actor: Membership, at: datetime) -> None:
     if not again:
         raise ImportOver()
     audit.record(verb="import.continued", subject=run, actor=actor, at=at)
-    _ring(run)
+    _ring()
 
 
-def _ring(run: ImportRun) -> None:
+def _forget(run_id: UUID, tenant_id: int) -> None:
+    with tenant_bound(tenant_id):
+        storage.forget(run_id)
+
+
+def _ring() -> None:
     """Tell the workers once this is committed. If nobody hears it, the clock finds the run."""
-    transaction.on_commit(run_imports.delay, robust=True)
+    ring = partial(run_imports.apply_async, headers={HEADER: current_tenant_id()})
+    transaction.on_commit(ring, robust=True)

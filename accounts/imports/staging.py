@@ -105,13 +105,13 @@ class Batch:
         """Run one statement and return how many rows it touched."""
         with connection.cursor() as cursor:
             cursor.execute(statement, {**self._named, **values})
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
     def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         """Run one question and return its rows."""
         with connection.cursor() as cursor:
             cursor.execute(statement, {**self._named, **values})
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def refuse(self, rules: Sequence[Rule]) -> None:
         """Refuse every staged row that any rule is true of, in one pass; a row may be refused for several."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from accounts.imports.staging import Batch, Rule
 from strategy.imports.companies import ensure_companies
 from strategy.imports.history import write_history_of_changes, write_history_of_new
+from strategy.imports.keys import key_of
 from strategy.imports.people import ensure_members
 from strategy.imports.stages import ImportedPipeline
 
@@ -175,15 +176,15 @@ def absorb_deals(batch: Batch, pipeline: ImportedPipeline) -> None:
         batch.run("DROP TABLE IF EXISTS pg_temp.before")
         batch.run(BEFORE)
     batch.run(UPSERT, **values)
-    write_history_of_new(batch, worked_in=pipeline.worked_in)
+    write_history_of_new(batch, pipeline)
     if changes:
-        write_history_of_changes(batch, worked_in=pipeline.worked_in)
+        write_history_of_changes(batch, pipeline)
     for code, column, question in NOTES:
         batch.note(code, column, question, **values)
 
 
 def _look_up(batch: Batch, pipeline: ImportedPipeline) -> None:
-    stages = [(number, *stage) for number, stage in enumerate(pipeline.stages)]
+    stages = [(number, key_of(stage.name), stage.pk, stage.kind) for number, stage in enumerate(pipeline.stages)]
     batch.list_up("stages", [("key", "text"), ("id", "uuid"), ("kind", "text")], stages)
     batch.run(COLUMNS)
     batch.run(LOOK_UP)

@@ -6,9 +6,8 @@ Where the file has no day for a change, it is the last day the file knows of.
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from accounts.imports.staging import Batch
+from strategy.imports.stages import ImportedPipeline
 
 # Keys end in the event's turn, so that events of one moment keep their order.
 EVENT_ID = "overlay(gen_random_uuid()::text placing %(stamp)s || lpad(e.turn::text, 3, '0') from 1 for 18)::uuid"
@@ -18,11 +17,12 @@ EVENTS_OF_NEW = """
         (id, tenant_id, deal_id, kind, effective_on, recorded_at, actor_id, import_run_id, data)
     SELECT {event_id}, %(tenant)s, s.matched, e.kind, e.day, %(at)s, %(actor)s, %(run)s, e.data
     FROM staged AS s CROSS JOIN LATERAL (VALUES
-        (1, 'opened', s.qualified_on, true, jsonb_build_object('stage', jsonb_build_array('', s.stage))),
+        (1, 'opened', s.qualified_on, true, jsonb_build_object('stage', jsonb_build_array(NULL, s.stage))),
         (2, 'qualified', s.qualified_on, s.qualified_on IS NOT NULL,
-            jsonb_build_object('amount_at_qualification', jsonb_build_array(NULL, s.price))),
+            jsonb_build_object('amount', jsonb_build_array(NULL, s.price))),
         (3, 'closed', s.closed_on, s.kind <> 'open', jsonb_build_object(
-            'end_cause', jsonb_build_array('', s.kind), 'amount', jsonb_build_array(s.price, s.amount)))
+            'stage', jsonb_build_array(%(worked_in_name)s::text, s.stage),
+            'amount', jsonb_build_array(s.price, s.amount)))
     ) AS e(turn, kind, day, happened, data)
     WHERE s.outcome = 'created' AND e.happened ORDER BY s.line, e.turn
 """
@@ -53,8 +53,7 @@ EVENTS_OF_CHANGES = """
                                CASE WHEN s.stage_id = %(worked_in)s THEN s.qualified_on END AS worked_since) AS w
     CROSS JOIN LATERAL (VALUES
         (1, 'qualified', d.qualified_on, b.qualified_on IS NULL AND d.qualified_on IS NOT NULL,
-            jsonb_build_object('amount_at_qualification',
-                               jsonb_build_array(b.amount_at_qualification, d.amount_at_qualification))),
+            jsonb_build_object('amount', jsonb_build_array(NULL, d.amount_at_qualification))),
         (2, 'corrected', w.known, b.qualified_on IS NOT NULL AND b.qualified_on IS DISTINCT FROM d.qualified_on,
             jsonb_build_object('qualified_on', jsonb_build_array(b.qualified_on, d.qualified_on))),
         (3, 'corrected', w.known, b.qualified_on IS NOT NULL AND d.qualified_on IS NOT NULL
@@ -64,19 +63,19 @@ EVENTS_OF_CHANGES = """
         (4, 'reassigned', w.known, b.owner_id IS DISTINCT FROM d.owner_id,
             jsonb_build_object('owner', jsonb_build_array(b.owner_id, d.owner_id))),
         (5, 'reopened', w.known, b.end_cause <> '' AND d.end_cause = '',
-            jsonb_build_object('end_cause', jsonb_build_array(b.end_cause, ''),
-                               'stage', jsonb_build_array(b.stage, s.stage))),
+            jsonb_build_object('ended', jsonb_build_array(jsonb_build_array(b.end_cause, b.closed_on), NULL),
+                               'stage', jsonb_build_array(NULL, s.stage))),
         (6, 'moved', coalesce(w.worked_since, w.known),
             b.end_cause = '' AND d.end_cause = '' AND b.stage_id <> d.stage_id,
             jsonb_build_object('stage', jsonb_build_array(b.stage, s.stage))),
         (7, 'repriced', w.known, d.end_cause = '' AND b.amount IS DISTINCT FROM d.amount,
             jsonb_build_object('amount', jsonb_build_array(b.amount, d.amount))),
         (8, 'closed', d.closed_on, b.end_cause = '' AND d.end_cause <> '',
-            jsonb_build_object('end_cause', jsonb_build_array('', d.end_cause),
+            jsonb_build_object('stage', jsonb_build_array(b.stage, s.stage),
                                'amount', jsonb_build_array(b.amount, d.amount))),
         (9, 'corrected', w.known, b.end_cause <> '' AND d.end_cause <> ''
             AND (b.end_cause, b.closed_on, b.amount) IS DISTINCT FROM (d.end_cause, d.closed_on, d.amount),
-            jsonb_build_object('end_cause', jsonb_build_array(b.end_cause, d.end_cause),
+            jsonb_build_object('stage', jsonb_build_array(b.stage, s.stage),
                                'closed_on', jsonb_build_array(b.closed_on, d.closed_on),
                                'amount', jsonb_build_array(b.amount, d.amount)))
     ) AS e(turn, kind, day, happened, data)
@@ -152,15 +151,17 @@ OWNERS_ENTERED = """
 """
 
 
-def write_history_of_new(batch: Batch, *, worked_in: UUID | None) -> None:
+def write_history_of_new(batch: Batch, pipeline: ImportedPipeline) -> None:
     """What new deals went through, as far as the file knows: days that it does not have are not made up."""
-    batch.run(EVENTS_OF_NEW.format(event_id=EVENT_ID), actor=batch.actor_id)
+    worked_in = pipeline.worked_in
+    batch.run(EVENTS_OF_NEW.format(event_id=EVENT_ID), actor=batch.actor_id, worked_in_name=pipeline.worked_in_name)
     batch.run(STAGES_OF_NEW.format(fresh=batch.fresh_id), worked_in=worked_in)
     batch.run(OWNERS_OF_NEW.format(fresh=batch.fresh_id))
 
 
-def write_history_of_changes(batch: Batch, *, worked_in: UUID | None) -> None:
+def write_history_of_changes(batch: Batch, pipeline: ImportedPipeline) -> None:
     """The difference between what the table `before` kept of known deals and what they are now."""
+    worked_in = pipeline.worked_in
     batch.run(EVENTS_OF_CHANGES.format(event_id=EVENT_ID), actor=batch.actor_id, worked_in=worked_in)
     batch.run(STAGES_LEFT)
     batch.run(STAGES_CORRECTED)

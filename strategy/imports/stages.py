@@ -22,11 +22,12 @@ ENDS = [kind for kind, _ in END_WORDS]
 
 @dataclass(frozen=True)
 class ImportedPipeline:
-    """A pipeline and its stages: (key of the name, id, kind). `worked_in` is where deals are while they are worked."""
+    """A pipeline and its stages. Deals are in the stage `worked_in` from their qualification on."""
 
     id: UUID
-    stages: Sequence[tuple[str, UUID, str]]
+    stages: Sequence[Stage]
     worked_in: UUID | None
+    worked_in_name: str | None
 
 
 def guess_kinds(source: str, values: Sequence[str]) -> Mapping[str, str]:
@@ -54,12 +55,13 @@ def ensure_pipeline(
     ranked = sorted(wanted, key=lambda value: _rank(value, wanted[value], order))
     for value in ranked:
         _ensure_stage(pipeline, value, wanted[value])
-    stages = [(key_of(stage.name), stage.pk, stage.kind) for stage in pipeline.stages.order_by("position")]
-    still_open = [stage for stage in stages if stage[2] == Stage.Kind.OPEN]
-    worked = next(
-        (stage for stage in still_open if stage[0] == key_of(worked_in)), still_open[-1] if still_open else None
-    )
-    return ImportedPipeline(pipeline.pk, stages, worked[1] if worked else None)
+    stages = list(pipeline.stages.order_by("position"))
+    still_open = [stage for stage in stages if stage.is_open]
+    last = still_open[-1] if still_open else None
+    worked = next((stage for stage in still_open if key_of(stage.name) == key_of(worked_in)), last)
+    if worked is None:
+        return ImportedPipeline(pipeline.pk, stages, None, None)
+    return ImportedPipeline(pipeline.pk, stages, worked.pk, worked.name)
 
 
 def _rank(value: str, kind: str, order: Sequence[str]) -> tuple[int, int, str]:

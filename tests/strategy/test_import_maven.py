@@ -8,9 +8,8 @@ from datetime import date
 
 import pytest
 
-from accounts.models import AuditEvent, ImportFile, ImportRow, ImportRun, Membership, Team, Tenant
-from accounts.models.organisation import Role
-from strategy.models import Company, Deal, DealEvent, OwnerSpan, Pipeline, StageSpan
+from accounts.models import ImportFile, ImportRow, ImportRun, Membership
+from strategy.models import Deal, DealEvent, StageSpan
 from tests.strategy import maven
 
 pytestmark = pytest.mark.usefixtures("inside_northwind", "uploads_aside")

@@ -1,0 +1,228 @@
+"""Questions about a run, for page, terminal and program: what we understood, how far it is, what became of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from accounts.imports import layouts
+from accounts.imports.layouts import Preset
+from accounts.imports.problems import PROBLEMS, Words, say
+from accounts.models import ImportFile, ImportRow, ImportRun
+
+EXAMPLES = 3
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One column of a file: its name there, what it becomes here (nothing when it is left out), its first value."""
+
+    header: str
+    label: Words
+    first: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One file of a run, and what became of its rows."""
+
+    file: ImportFile
+    title: Words
+    columns: Sequence[Meaning]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its last row was settled."""
+        return self.file.rows_done >= self.file.rows
+
+    def count(self, outcome: str) -> int:
+        """How many of its rows ended so."""
+        return int(self.file.counts.get(outcome, 0))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of the preset with the values it is about, how many rows have each, and the answer so far."""
+
+    name: str
+    title: Words
+    options: Sequence[tuple[str, Words]]
+    values: Sequence[tuple[str, int, str]]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Rows that were refused or noted for one reason: `rows` of them, from `line` of `file` on.
+
+    `heading` comes after their number, `sentence` is what to do about the first of them.
+    """
+
+    code: str
+    rows: int
+    file: str
+    line: int
+    heading: str
+    sentence: str
+    values: Sequence[str] = ()
+
+
+def preset_of(run: ImportRun) -> Preset:
+    """The system a run's files come from."""
+    return layouts.preset(run.preset)
+
+
+def run_of(run_id: UUID) -> ImportRun:
+    """A run of the current tenant. Raises ImportRun.DoesNotExist."""
+    return ImportRun.objects.select_related("actor").get(pk=run_id)
+
+
+def runs(limit: int = 50) -> list[ImportRun]:
+    """The newest runs, with their files."""
+    return list(
+        ImportRun.objects.select_related("actor").prefetch_related("files").order_by("-created_at", "-pk")[:limit]
+    )
+
+
+def sheets(run: ImportRun) -> list[Sheet]:
+    """The run's files in the order in which they are read."""
+    preset = preset_of(run)
+    found = []
+    for file in ImportFile.objects.filter(run=run):
+        layout = preset.layout(file.kind)
+        known = {
+            index: layout.column(name).label for name, index in layouts.places(layout, file.details["headers"]).items()
+        }
+        first = file.details["first"]
+        meanings = [
+            Meaning(header, known.get(index, ""), first[index] if index < len(first) else "")
+            for index, header in enumerate(file.details["headers"])
+        ]
+        found.append(Sheet(file, layout.title, meanings))
+    return found
+
+
+def asked(run: ImportRun) -> list[Asked]:
+    """The questions a person answers before the run is started."""
+    files = list(ImportFile.objects.filter(run=run))
+    answered = []
+    for question in preset_of(run).questions:
+        counts: dict[str, int] = {}
+        for file in files:
+            if file.kind == question.kind:
+                for value, number in file.details["values"].get(question.column, {}).items():
+                    counts[value] = counts.get(value, 0) + number
+        answers = run.mapping.get(question.name, {})
+        values = [
+            (value, counts[value], answers.get(value, "")) for value in sorted(counts, key=lambda v: (-counts[v], v))
+        ]
+        if values:
+            answered.append(Asked(question.name, question.title, question.options, values))
+    return answered
+
+
+def missing(run: ImportRun) -> list[Words]:
+    """What will be missing because no file of some kind was sent."""
+    kinds = set(ImportFile.objects.filter(run=run).values_list("kind", flat=True))
+    return [layout.without for layout in preset_of(run).layouts if layout.kind not in kinds]
+
+
+def left_out(run: ImportRun) -> list[str]:
+    """Why each file that was sent and not used was left out."""
+    return [say(problem["code"], problem) for problem in run.mapping.get("left_out", [])]
+
+
+def refused_rows(run: ImportRun) -> int:
+    """How many rows were refused."""
+    counts = ImportFile.objects.filter(run=run).values_list("counts", flat=True)
+    return sum(int(count.get("refused", 0)) for count in counts)
+
+
+def troubles(run: ImportRun) -> list[Trouble]:
+    """Why rows were refused, the most frequent reason first."""
+    refused = ImportRow.objects.filter(run=run, outcome=ImportRow.Outcome.REFUSED)
+    groups = refused.values("code", "column", "file").annotate(number=Count("pk")).order_by("-number", "code", "column")
+    found = []
+    for group in groups:
+        alike = refused.filter(code=group["code"], column=group["column"], file=group["file"])
+        examples = list(alike.select_related("file").order_by("line")[:EXAMPLES])
+        found.append(_trouble(examples, group["number"]))
+    return found
+
+
+def notes(run: ImportRun) -> list[Trouble]:
+    """What is worth knowing of rows that came in."""
+    noted = ImportRow.objects.filter(run=run, outcome=ImportRow.Outcome.NOTED).select_related("file")
+    return [_trouble([row], row.rows) for row in noted.order_by("-rows", "code", "value")]
+
+
+def _trouble(examples: Sequence[ImportRow], number: int) -> Trouble:
+    first = examples[0]
+    told = told_of(first)
+    return Trouble(
+        code=first.code,
+        rows=number,
+        file=first.file.name,
+        line=first.line,
+        heading=PROBLEMS[first.code].head(told) if first.code in PROBLEMS else first.code,
+        sentence=say_of(first),
+        values=[row.value for row in examples if row.value],
+    )
+
+
+def told_of(row: ImportRow) -> dict[str, Any]:
+    """What the sentence of a row's problem may use."""
+    return {"column": row.column, "value": row.value, "line": row.line, **row.data}
+
+
+def say_of(row: ImportRow) -> str:
+    """What to do about a refused row, or what is worth knowing about noted ones."""
+    return say(row.code, told_of(row)) if row.code in PROBLEMS else row.code
+
+
+def first_refused(run: ImportRun, limit: int = 100) -> list[ImportRow]:
+    """The first refused rows in the order of files and lines; a row is there once for each reason."""
+    refused = ImportRow.objects.filter(run=run, outcome=ImportRow.Outcome.REFUSED).select_related("file")
+    return list(refused.order_by("file__position", "line", "code")[:limit])
+
+
+def refused_csv(file: ImportFile) -> str:
+    """The refused rows of a file with the reason for each, to correct and send again.
+
+    Cells that a spreadsheet would run as a formula begin with an apostrophe.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    headers = file.details["headers"]
+    writer.writerow([harmless(cell) for cell in (*headers, _("Line"), _("What to do"))])
+    for line, cells, sentences in _refused(file):
+        padded = [*cells, *[""] * (len(headers) - len(cells))][: len(headers)]
+        writer.writerow([harmless(cell) for cell in (*padded, str(line), " ".join(sentences))])
+    return out.getvalue()
+
+
+def _refused(file: ImportFile) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Line, cells and sentences of each refused row; a row refused for several reasons kept its cells once."""
+    refused = ImportRow.objects.filter(file=file, outcome=ImportRow.Outcome.REFUSED).order_by("line", "pk")
+    for line, rows in itertools.groupby(refused.iterator(chunk_size=2000), key=lambda row: row.line):
+        alike = list(rows)
+        cells: list[str] = next((row.cells for row in alike if row.cells), [])
+        yield line, cells, [say_of(row) for row in alike]
+
+
+def harmless(cell: object) -> str:
+    """A cell that no spreadsheet runs as a formula. Numbers with a sign stay as they are."""
+    text = str(cell)
+    if text.startswith(FORMULA) and not NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text

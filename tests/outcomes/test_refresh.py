@@ -136,14 +136,14 @@ def test_a_deal_from_before_all_calendars_is_counted_apart_and_stops_nothing(
 
 
 def test_the_waste_and_its_parts_and_the_wins_add_up_to_one(inside_northwind: Tenant, omar: Membership) -> None:
-    play(omar, 45, seed=6)
+    play(omar, 60, seed=6)
     refresh(inside_northwind)
     results = current().results
     parts = results["opportunity_waste"].detail["parts"]
     won = parts and 1 - sum(part["value"] for part in parts.values())
     assert abs(won - results["chance_to_win"].value) < 1e-12
     cells = results["waste_deals"].detail["cells"]
-    assert sum(cell["deals"] for cell in cells) == results["deals_qualified"].n == 45
+    assert sum(cell["deals"] for cell in cells) == results["deals_qualified"].n == 60
 
 
 def test_one_organisation_is_refreshed_without_reading_another(lena: Membership, eve: Membership) -> None:

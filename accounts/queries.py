@@ -18,6 +18,7 @@ class Place(NamedTuple):
     membership_id: UUID
     slug: str
     name: str
+    is_demo: bool = False
 
 
 class TokenPlace(NamedTuple):
@@ -31,7 +32,7 @@ def places_of(user: User) -> list[Place]:
     """The organisations a person is an active member of, by name."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT place.tenant_id, place.membership_id, tenant.slug, tenant.name"
+            "SELECT place.tenant_id, place.membership_id, tenant.slug, tenant.name, tenant.is_demo"
             " FROM gate.places_of(%s) AS place JOIN accounts_tenant AS tenant ON tenant.id = place.tenant_id"
             " ORDER BY tenant.name, tenant.id",
             [user.pk],

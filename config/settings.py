@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.postgres",
+    "django.forms",
 ]
 
 MIDDLEWARE = [
@@ -69,6 +70,8 @@ MIDDLEWARE = [
     # The last, so that no other makes an answer of an exception before it knows of one.
     "accounts.middleware.TenantMiddleware",
 ]
+FORM_RENDERER = "frontend.forms.rendering.PageRenderer"
+CSRF_FAILURE_VIEW = "frontend.views.errors.forged"
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
@@ -197,6 +200,8 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_ADAPTER = "frontend.forms.doors.Adapter"
+ACCOUNT_FORMS = {"signup": "frontend.forms.doors.SignUp", "login": "frontend.forms.doors.SignIn"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False

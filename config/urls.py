@@ -7,9 +7,10 @@ from config import health
 urlpatterns = [
     path("livez", health.alive, name="livez"),
     path("readyz", health.ready, name="readyz"),
-    path("accounts/", include("allauth.account.urls")),
     path("api/", include("config.api")),
+    # First: the pages answer some addresses of the sign-in library themselves.
     path("", include("frontend.urls")),
+    path("accounts/", include("allauth.account.urls")),
 ]
 
 handler400 = "config.errors.bad_request"

@@ -6,9 +6,10 @@ from typing import Any, Protocol, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 
 from accounts.permissions import CAPABILITIES, require
-from frontend.http import TenantRequest
+from frontend.http import SignedRequest, TenantRequest
 
 
 class View(Protocol):
@@ -38,7 +39,9 @@ def may(capability: str) -> Callable[[Callable[..., HttpResponse]], View]:
             if member is None:
                 raise Http404(slug)
             require(member, capability)
-            return view(cast("TenantRequest", request), *args, **kwargs)
+            # Forms and dates of the page mean the organisation's clock.
+            with timezone.override(member.tenant.zone):
+                return view(cast("TenantRequest", request), *args, **kwargs)
 
         guarded.access = capability  # type: ignore[attr-defined]
         return cast("View", guarded)
@@ -52,7 +55,11 @@ def signed_in(*, because: str) -> Callable[[Callable[..., HttpResponse]], View]:
     def decorate(view: Callable[..., HttpResponse]) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return view(request, *args, **kwargs) if request.user.is_authenticated else sign_in(request)
+            return (
+                view(cast("SignedRequest", request), *args, **kwargs)
+                if request.user.is_authenticated
+                else sign_in(request)
+            )
 
         guarded.access = f"signed in: {because}"  # type: ignore[attr-defined]
         return cast("View", guarded)

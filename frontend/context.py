@@ -1,6 +1,6 @@
 """What the layout of every page needs, as a context processor."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,6 +9,9 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.permissions import allows
 from frontend import navigation
+
+if TYPE_CHECKING:
+    from frontend.http import TenantRequest
 
 THEMES = ("light", "dark")
 
@@ -31,12 +34,12 @@ def layout(request: HttpRequest) -> dict[str, Any]:
     }
     member = getattr(request, "membership", None)
     if member is not None:
+        request = cast("TenantRequest", request)
         context |= {
             "organisation": request.tenant,
             "member": member,
             "shelves": SimpleLazyObject(lambda: navigation.shelves(request)),
-            "places_before": SimpleLazyObject(lambda: navigation.places(navigation.BEFORE_LOG, request)),
-            "places_after": SimpleLazyObject(lambda: navigation.places(navigation.AFTER_LOG, request)),
+            "tabs_around_log": SimpleLazyObject(lambda: navigation.tabs(request)),
         }
         if allows(member, "activity.log"):
             context["log_url"] = reverse("log", args=[request.tenant.slug])

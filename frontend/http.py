@@ -11,23 +11,29 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
-from accounts.models import Membership, Tenant
+from accounts.models import Membership, Tenant, User
 from accounts.refusals import Refused
 from frontend.views import errors
 
 
-class TenantRequest(HttpRequest):
-    """A signed-in member's request: what @may() guarantees to the view below it."""
+class SignedRequest(HttpRequest):
+    """A request of somebody who has signed in: what @signed_in() guarantees to the view below it."""
 
     htmx: HtmxDetails
+    user: User
+
+
+class TenantRequest(SignedRequest):
+    """A signed-in member's request: what @may() guarantees to the view below it."""
+
     tenant: Tenant
     membership: Membership
 
 
 def wants_part(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page. Going back in the history always asks for the whole."""
-    htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.history_restore_request
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    return htmx is not None and bool(htmx) and not htmx.history_restore_request
 
 
 def page(

@@ -1,15 +1,20 @@
 """Where the side bar and the tab bar lead. Only pages that exist stand here."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import allows
 from frontend.parts import Place, Shelf
+
+if TYPE_CHECKING:
+    from frontend.http import TenantRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,37 +34,55 @@ class Way:
 DEALS = Way(words=_("Deals"), name="deals", icon="deals", capability="deal.see")
 EXECUTION = Way(words=_("Execution"), name="execution", icon="exec", capability="statistics.see")
 IMPORTS = Way(words=_("Imports"), name="imports", icon="upload", capability="import.see")
+IMPORT_NEW = Way(words=_("Import"), name="import-new", icon="upload", capability="import.run")
 API = Way(
     words=_("API"),
     name="api-reference",
     icon="code",
-    capability="token.own",
+    capability="organisation.see",
     of_organisation=False,
 )
-SETTINGS = Way(words=_("Settings"), name="settings", icon="gear", capability="settings.own")
+SETTINGS = Way(words=_("Settings"), name="settings", icon="gear", capability="organisation.see")
 
 SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
     ("", (DEALS,)),
     (pgettext_lazy("navigation", "Team"), (EXECUTION,)),
     (pgettext_lazy("navigation", "Workspace"), (IMPORTS, API, SETTINGS)),
 )
-#: The tab bar of phones: two on each side of Log.
-BEFORE_LOG, AFTER_LOG = (DEALS, IMPORTS), (EXECUTION, SETTINGS)
+#: The tab bar of phones, in order; what does not fit beside Log is in the side bar and in the settings.
+TABS = (DEALS, IMPORTS, EXECUTION, API, SETTINGS)
+BESIDE_LOG = 4
 
 
-def place(way: Way, request: HttpRequest) -> Place:
+def place(way: Way, request: TenantRequest) -> Place:
     """The way as a link, marked when the reader stands there or below."""
-    slug = request.tenant.slug
-    url = reverse(way.name, args=[slug]) if way.of_organisation else reverse(way.name)
+    url = address_of(way, request.tenant.slug)
     return Place(words=str(way.words), url=url, icon=way.icon, here=request.path.startswith(url))
 
 
-def places(ways: Sequence[Way], request: HttpRequest) -> list[Place]:
+def address_of(way: Way, slug: str = "x") -> str:
+    """The address of a page; empty where the site map has no such page."""
+    try:
+        return reverse(way.name, args=[slug] if way.of_organisation else [])
+    except NoReverseMatch:
+        return ""
+
+
+def places(ways: Sequence[Way], request: TenantRequest) -> list[Place]:
     """Those of the ways that the member may open."""
-    return [place(way, request) for way in ways if allows(request.membership, way.capability)]
+    return [place(way, request) for way in ways if allows(request.membership, way.capability) and address_of(way)]
 
 
-def shelves(request: HttpRequest) -> list[Shelf]:
+def tabs(request: TenantRequest) -> tuple[list[Place], list[Place]]:
+    """The tab bar of a member: what stands before Log, and what after it. Log is in the middle."""
+    found = places(TABS, request)
+    if len(found) > BESIDE_LOG:
+        found = [tab for tab in found if tab.icon != API.icon]
+    middle = len(found) // 2
+    return found[:middle], found[middle:]
+
+
+def shelves(request: TenantRequest) -> list[Shelf]:
     """The side bar of a member."""
     made = [Shelf(heading=str(heading), places=places(ways, request)) for heading, ways in SHELVES]
     return [shelf for shelf in made if shelf.places]

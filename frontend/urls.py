@@ -1,5 +1,36 @@
 """The site map of the pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from frontend.views import deals, doors, execution, log, organisation, settings
+
+of_organisation = [
+    path("", organisation.first, name="organisation"),
+    path("start/", organisation.start, name="start"),
+    # /deals/
+    path("deals/", deals.listing, name="deals"),
+    path("deals/<uuid:pk>/", deals.detail, name="deal"),
+    path("deals/<uuid:pk>/milestones/new/", log.milestone, name="milestone-new"),
+    # /execution/
+    path("execution/", execution.report, name="execution"),
+    path("execution/deals/", execution.deals, name="execution-deals"),
+    path("execution.csv", execution.numbers, name="execution-csv"),
+    # /log/
+    path("log/", log.log, name="log"),
+    path("log/deals/", log.deals, name="log-deals"),
+    # /settings/
+    path("settings/", settings.own, name="settings"),
+    path("settings/tokens/", settings.tokens, name="tokens"),
+    path("settings/tokens/<uuid:pk>/revoke/", settings.revoke, name="token-revoke"),
+]
+
+urlpatterns = [
+    path("", doors.home, name="home"),
+    path("theme/", doors.theme, name="theme"),
+    path("organisations/", doors.organisations, name="organisations"),
+    # Before the library's own of the same names, which answer a form with errors by 200.
+    path("accounts/signup/", doors.sign_up, name="account_signup"),
+    path("accounts/login/", doors.sign_in, name="account_login"),
+    path("accounts/logout/", doors.sign_out, name="account_logout"),
+    path("o/<slug:slug>/", include(of_organisation)),
+]

@@ -156,6 +156,12 @@ def listed(items: Sequence[str]) -> str:
     return format_list(list(items), locale=locale())
 
 
+def quoted(said: str) -> str:
+    """Somebody's own words, in quotation marks; nothing stays nothing."""
+    bare = said.strip().strip('"“”„«»').strip()
+    return gettext("“{words}”").format(words=bare) if bare else ""
+
+
 def initials(name: str) -> str:
     """One or two letters for the round sign of a person."""
     parts = [part for part in name.split() if part[0].isalpha()]

@@ -31,6 +31,16 @@ class Cause:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dot:
+    """The share of the first cause at one age, with its interval."""
+
+    age: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stair:
     """One step of an area: from its age to the right edge, so that neighbours leave no seam."""
 
@@ -60,22 +70,20 @@ class Curve:
     ages: Sequence[tuple[str, int]]
     lines: Sequence[tuple[str, float]]
     open: Layer
+    dot_x: str = ""
+    dot_y: str = ""
     low: str = ""
     high: str = ""
-    won: str = ""
     height: int = HEIGHT
     floor: int = HEIGHT - 32
 
 
 def cumulative_incidence(
-    *,
-    instants: Sequence[Instant],
-    causes: Sequence[Cause],
-    interval: tuple[float, float] | None = None,
+    *, instants: Sequence[Instant], causes: Sequence[Cause], dot: Dot | None = None
 ) -> Curve | None:
     """Areas from the bottom in the order of the causes; nothing when no age is supported yet.
 
-    instants: ascending ages, up to the last one that enough deals reached; interval: of the first cause at that age.
+    instants: ascending ages, up to the last one that enough deals reached; dot: where the first cause is read.
     """
     if len(instants) < 2 or instants[-1].age <= 0:
         return None
@@ -111,9 +119,10 @@ def cumulative_incidence(
         ages=[(at(age / last.age), age) for age in day_ticks(last.age)],
         lines=[(px(height_of(share, floor)), share) for share in (0.0, 0.25, 0.5, 0.75, 1.0)],
         open=still,
-        low=px(height_of(interval[0], floor)) if interval else "",
-        high=px(height_of(interval[1], floor)) if interval else "",
-        won=px(height_of(ends[0], floor)),
+        dot_x=at(dot.age / last.age) if dot else "",
+        dot_y=px(height_of(dot.value, floor)) if dot else "",
+        low=px(height_of(dot.low, floor)) if dot else "",
+        high=px(height_of(dot.high, floor)) if dot else "",
         floor=floor,
     )
 

@@ -1,4 +1,4 @@
-"""Positions for drawings: percent of the width, rounded to one decimal, written so that SVG reads them in any language."""
+"""Positions for drawings: percent of the width with one decimal, written so that SVG reads them in any language."""
 
 from collections.abc import Sequence
 

@@ -125,7 +125,8 @@
     if (event.target.closest?.("input, select, textarea, [contenteditable], [data-menu]")) return;
     const key = event.key.toUpperCase();
     const pressed = one(`main [data-key="${CSS.escape(key)}"]`) || one(`[data-key="${CSS.escape(key)}"]`);
-    if (pressed) { event.preventDefault(); pressed.click(); }
+    // The focus comes back to where it was when the dialog closes; from nowhere it would stay nowhere.
+    if (pressed) { event.preventDefault(); pressed.focus(); pressed.click(); }
   });
 
   // Failures: told where the words were written, which stay; beside that, never alone, as a toast.
@@ -187,6 +188,14 @@
     const form = event.target.form;
     if (form?.matches("[data-at-once]") && !form.hasAttribute("hx-get")) form.requestSubmit();
   });
+
+  // A soft page change that the browser gives up is not an error of the page.
+  for (const name of ["pageswap", "pagereveal"]) {
+    addEventListener(name, (event) => {
+      event.viewTransition?.ready.catch(() => {});
+      event.viewTransition?.finished.catch(() => {});
+    });
+  }
 
   addEventListener("htmx:after:swap", openDialogs);
   addEventListener("DOMContentLoaded", () => { nameTheme(); watchToasts(); openDialogs(); });

@@ -2,13 +2,7 @@
 
 import pytest
 
-from frontend.charts.curve import (
-    HEIGHT,
-    MOST_STEPS,
-    Cause,
-    Instant,
-    cumulative_incidence,
-)
+from frontend.charts.curve import HEIGHT, MOST_STEPS, Cause, Dot, Instant, cumulative_incidence
 from frontend.charts.fall import Loss, Step, waste_fall
 from frontend.charts.figure import figure_bar
 from frontend.charts.scale import apart, at, day_ticks, round_end
@@ -151,7 +145,7 @@ def instants(last: int) -> list[Instant]:
 
 class TestCurve:
     def test_areas_stand_on_each_other_from_won_up(self) -> None:
-        curve = cumulative_incidence(instants=instants(10), causes=CAUSES, interval=(0.4, 0.6))
+        curve = cumulative_incidence(instants=instants(10), causes=CAUSES, dot=Dot(age=5, value=0.5, low=0.4, high=0.6))
         assert curve is not None
         lost, won = curve.layers
         assert (won.share, lost.share, curve.open.share) == (0.5, 0.25, 0.25)
@@ -159,7 +153,8 @@ class TestCurve:
         span = curve.floor - top
         assert float(won.stairs[-1].y) == pytest.approx(curve.floor - 0.5 * span, abs=0.1)
         assert float(lost.stairs[-1].y) == pytest.approx(curve.floor - 0.75 * span, abs=0.1)
-        assert float(curve.low) > float(curve.won) > float(curve.high)
+        assert float(curve.low) > float(curve.dot_y) > float(curve.high)
+        assert curve.dot_x == "50.0%"
 
     def test_every_step_reaches_the_right_edge_so_that_there_is_no_seam(self) -> None:
         curve = cumulative_incidence(instants=instants(10), causes=CAUSES)

@@ -1,0 +1,98 @@
+"""Questions about what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from activities.models import Activity, ActivityType, Output, OutputType
+
+#: How far back a member's habits are looked up.
+REMEMBERED = 60
+
+ALL, OUTPUTS, NO_RESULT = "all", "outputs", "no_result"
+
+
+class Habit(NamedTuple):
+    """What a member does: the deals they worked on last, and the kind of activity they log at each hour."""
+
+    deals: list[UUID]
+    kinds: list[tuple[UUID, datetime]]
+
+    def kind_at(self, now: datetime, zone: ZoneInfo) -> UUID | None:
+        """The kind used last at this hour of the day; else the one used last; None for a beginner."""
+        hour = now.astimezone(zone).hour
+        at_this_hour = (kind for kind, at in self.kinds if at.astimezone(zone).hour == hour)
+        return next(at_this_hour, self.kinds[0][0] if self.kinds else None)
+
+
+class Tick(NamedTuple):
+    """One activity as the outcome path draws it: when, and whether it gave something tangible."""
+
+    at: datetime
+    gave: bool
+
+
+def activity_types() -> list[ActivityType]:
+    """The kinds of activity that can be logged, in order."""
+    return list(ActivityType.objects.filter(is_archived=False).order_by("position"))
+
+
+def output_types() -> list[OutputType]:
+    """The kinds of output that can be chosen, in order."""
+    return list(OutputType.objects.filter(is_archived=False).order_by("position"))
+
+
+def habit_of(member: UUID) -> Habit:
+    """What the member logged lately, newest first."""
+    rows = list(
+        Activity.objects.filter(member_id=member)
+        .order_by("-at", "-pk")
+        .values_list("type_id", "deal_id", "at")[:REMEMBERED]
+    )
+    deals = dict.fromkeys(deal for _, deal, _ in rows if deal)
+    return Habit(deals=list(deals), kinds=[(kind, at) for kind, _, at in rows])
+
+
+def _with_outputs() -> Exists:
+    return Exists(Output.objects.filter(activity_id=OuterRef("pk")))
+
+
+def ticks_of(deal: UUID, *, most: int) -> list[Tick]:
+    """When something was done on a deal, oldest first; of a very long history the newest."""
+    rows = Activity.objects.filter(deal_id=deal).annotate(gave=_with_outputs()).order_by("-at", "-pk")
+    return [Tick(*row) for row in reversed(rows.values_list("at", "gave")[:most])]
+
+
+def activities_of(deal: UUID, *, show: str, most: int, gave_more: Collection[UUID] = ()) -> list[Activity]:
+    """The newest activities on a deal with who, what kind and what they gave.
+
+    gave_more: entry keys of activities that gave something which this app does not know of.
+    """
+    rows = Activity.objects.filter(deal_id=deal)
+    if show == OUTPUTS:
+        rows = rows.filter(_with_outputs())
+    elif show == NO_RESULT:
+        rows = rows.filter(_without_result(gave_more))
+    chosen = rows.select_related("type", "member").prefetch_related("outputs__type").order_by("-at", "-pk")
+    return list(chosen[:most])
+
+
+def counts_of(deal: UUID, *, gave_more: Collection[UUID] = ()) -> dict[str, int]:
+    """How many activities a deal has, with outputs and without any result."""
+    found: dict[str, int] = Activity.objects.filter(deal_id=deal).aggregate(
+        all=Count("pk"),
+        outputs=Count("pk", filter=Q(_with_outputs())),
+        no_result=Count("pk", filter=_without_result(gave_more)),
+    )
+    return found
+
+
+def _without_result(gave_more: Collection[UUID]) -> Q:
+    bare = ~Q(_with_outputs())
+    return bare & (Q(entry_key=None) | ~Q(entry_key__in=list(gave_more))) if gave_more else bare

@@ -1,0 +1,263 @@
+"""Logging an activity as a sentence with four blanks, and recording what a customer agreed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from activities.models import ActivityType, Horizon, OutputType
+from frontend.forms.pick import Pick
+from outcomes.models import MilestoneType
+from strategy.models import Deal
+
+NOTHING, OUTPUT, OUTCOME = "nothing", "output", "outcome"
+OTHER, NO_DEAL = "other", "none"
+#: Deals that the words of a person may mean; more would be no choice.
+MOST_MATCHES = 6
+MARKS = {
+    NOTHING: {"mark": "activity", "mark_css": "mk mk-activity"},
+    OUTPUT: {"mark": "output", "mark_css": "mk mk-output"},
+    OUTCOME: {"mark": "outcome", "mark_css": "mk mk-outcome", "css": "oc"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What the blanks of the sentence can be filled with. chosen: the deal that the form begins with, if any."""
+
+    kinds: Sequence[ActivityType]
+    kind: UUID | None
+    deals: Sequence[Deal]
+    chosen: UUID | None
+    output_types: Sequence[OutputType]
+    milestone_types: Sequence[MilestoneType]
+
+
+def deal_choices(deals: Sequence[Deal]) -> list[tuple[str, str]]:
+    """Deals to pick from, then the ways out of the list."""
+    companies = Counter(deal.company_id for deal in deals)
+    named = [(str(deal.pk), short_name(deal, alone=companies[deal.company_id] == 1)) for deal in deals]
+    return [*named, (OTHER, gettext("Other deal")), (NO_DEAL, gettext("No deal"))]
+
+
+def short_name(deal: Deal, *, alone: bool) -> str:
+    """How a deal is called in a row of choices: by its company, where that says which one is meant."""
+    if deal.company is None:
+        return str(deal.name)
+    if alone:
+        return str(deal.company.name)
+    return gettext("{company}: {deal}").format(company=deal.company.name, deal=deal.name)
+
+
+def one_of(rows: Sequence[Any], value: Any) -> Any:
+    """The row whose key was chosen; None for none."""
+    return next((row for row in rows if str(row.pk) == str(value)), None)
+
+
+class OutcomeFields(forms.Form):
+    """What the customer agreed, in their words."""
+
+    milestone = forms.ChoiceField(
+        label=_("What did they agree?"),
+        widget=Pick,
+        error_messages={"required": _("Choose what they agreed.")},
+    )
+    words = forms.CharField(
+        label=_("In their words"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("They may read it one day."),
+    )
+    agreed_by = forms.CharField(
+        label=_("Who agreed?"), required=False, max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    evidence = forms.URLField(
+        label=_("Link to the evidence"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text=_(
+            "A mail, a plan or minutes. Without it the outcome is recorded, and counts once there is evidence."
+        ),
+        error_messages={"invalid": _("Give an address that begins with https://, or leave it empty.")},
+        widget=forms.URLInput(attrs={"inputmode": "url"}),
+    )
+
+
+class LogForm(OutcomeFields):
+    """“I did a call on Brightwater and it gave an output, namely …”. Defaults are filled in."""
+
+    kind = forms.ChoiceField(
+        label=_("What did you do?"), widget=Pick, error_messages={"required": _("Choose what you did.")}
+    )
+    deal = forms.ChoiceField(
+        label=_("Which deal?"), widget=Pick, error_messages={"required": _("Choose a deal, or No deal.")}
+    )
+    other = forms.CharField(
+        label=_("Name of the deal or company"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "type": "search"}),
+    )
+    gave = forms.ChoiceField(
+        label=_("What came of it?"),
+        initial=NOTHING,
+        choices=[(NOTHING, _("Nothing yet")), (OUTPUT, _("Output")), (OUTCOME, _("Outcome"))],
+        widget=Pick(drawn=MARKS, attrs={"fill": True}),
+        error_messages={"required": _("Choose what came of it.")},
+    )
+    output_type = forms.ChoiceField(label=_("What kind of output?"), required=False, widget=Pick)
+    note = forms.CharField(
+        label=_("In a few words"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "enterkeyhint": "send"}),
+    )
+    at = forms.DateTimeField(
+        label=_("When"),
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Empty means now."),
+        error_messages={"invalid": _("Give a day and a time, or leave it empty for now.")},
+    )
+    minutes = forms.IntegerField(
+        label=_("Minutes"),
+        required=False,
+        min_value=0,
+        max_value=1440,
+        help_text=_("Empty means as long as usual."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={
+            "invalid": _("Give a whole number of minutes."),
+            "max_value": _("Give at most 1,440 minutes: one day."),
+            "min_value": _("Give 0 minutes or more."),
+        },
+    )
+    horizon = forms.ChoiceField(
+        label=_("It looked at"), required=False, choices=[("", _("Not said")), *Horizon.choices]
+    )
+    next_step = forms.CharField(label=_("Next step agreed"), required=False, max_length=200)
+    next_step_on = forms.DateField(
+        label=_("By"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": _("Give a day, or leave it empty.")},
+    )
+    entry_key = forms.UUIDField(widget=forms.HiddenInput(attrs={"data-entry-key": ""}), initial=uuid4)
+
+    #: What stands behind “More”.
+    MORE = ("at", "minutes", "horizon", "next_step", "next_step_on")
+
+    def __init__(self, given: Any = None, *, choices: Choices, **kwargs: Any) -> None:
+        first = choices.chosen or (choices.deals[0].pk if choices.deals else NO_DEAL)
+        initial = {"kind": choices.kind, "deal": first, **kwargs.pop("initial", {})}
+        if choices.output_types:
+            initial["output_type"] = choices.output_types[0].pk
+        if choices.milestone_types:
+            initial["milestone"] = choices.milestone_types[0].pk
+        super().__init__(given, initial=initial, **kwargs)
+        self.choices_given = choices
+        kinds = self.fields["kind"]
+        kinds.widget = Pick(drawn={str(kind.pk): {"icon": kind.icon} for kind in choices.kinds})
+        offer(self, "kind", [(str(kind.pk), kind.name) for kind in choices.kinds])
+        offer(self, "deal", deal_choices(choices.deals))
+        offer(self, "output_type", [(str(kind.pk), kind.name) for kind in choices.output_types])
+        offer(self, "milestone", [(str(kind.pk), kind.name) for kind in choices.milestone_types])
+        # Asked for only with an outcome; see clean().
+        self.fields["milestone"].required = False
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something behind “More” is filled in or wrong, so that it must stand open."""
+        return any(self[name].errors or (self.is_bound and self[name].value()) for name in self.MORE)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("deal") == OTHER and not given.get("other"):
+            self.add_error("other", gettext("Write a part of the deal's name."))
+        if given.get("gave") == OUTCOME:
+            if not given.get("milestone"):
+                self.add_error("milestone", gettext("Choose what they agreed."))
+            if given.get("deal") == NO_DEAL:
+                self.add_error("deal", gettext("Choose the deal on which they agreed."))
+        return given
+
+    def settle_other(self, matches: Sequence[Deal]) -> Deal | None:
+        """The deal that the words of a person mean: the only one, or the one of exactly that name.
+
+        Otherwise the form says so and offers the matches.
+        """
+        wanted = self.cleaned_data["other"].strip().casefold()
+        exact = [deal for deal in matches if deal.name.casefold() == wanted]
+        if len(matches) == 1 or len(exact) == 1:
+            return (exact or list(matches))[0]
+        if matches:
+            offer(self, "deal", deal_choices(matches))
+            self.add_error("deal", gettext("Several deals are called that way. Choose one."))
+        else:
+            self.add_error("other", gettext("No open deal is called that way. Write another part of its name."))
+        return None
+
+    @property
+    def kind_chosen(self) -> ActivityType:
+        return one_of(self.choices_given.kinds, self.cleaned_data["kind"])  # type: ignore[no-any-return]
+
+    @property
+    def output_chosen(self) -> OutputType | None:
+        """The kind of output, where one was given."""
+        if self.cleaned_data["gave"] != OUTPUT:
+            return None
+        kinds = self.choices_given.output_types
+        return one_of(kinds, self.cleaned_data["output_type"]) or (kinds[0] if kinds else None)
+
+    @property
+    def milestone_chosen(self) -> MilestoneType | None:
+        """The outcome, where one was given."""
+        if self.cleaned_data["gave"] != OUTCOME:
+            return None
+        return one_of(self.choices_given.milestone_types, self.cleaned_data["milestone"])  # type: ignore[no-any-return]
+
+
+class MilestoneForm(OutcomeFields):
+    """An outcome on one deal."""
+
+    on = forms.DateField(
+        label=_("When did they agree?"),
+        widget=forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={
+            "required": _("Give the day on which they agreed."),
+            "invalid": _("Give the day on which they agreed."),
+        },
+    )
+    entry_key = forms.UUIDField(widget=forms.HiddenInput(attrs={"data-entry-key": ""}), initial=uuid4)
+    field_order = ["milestone", "words", "agreed_by", "on", "evidence", "entry_key"]
+
+    def __init__(
+        self, given: Any = None, *, types: Sequence[MilestoneType], expected: UUID | None, today: date, **kwargs: Any
+    ) -> None:
+        super().__init__(given, initial={"milestone": expected, "on": today}, **kwargs)
+        self.types = types
+        offer(self, "milestone", [(str(kind.pk), kind.name) for kind in types])
+        self.fields["on"].widget.attrs["max"] = today.isoformat()
+
+    @property
+    def milestone_chosen(self) -> MilestoneType:
+        return one_of(self.types, self.cleaned_data["milestone"])  # type: ignore[no-any-return]
+
+
+def offer(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
+    """Give a choice field of a form its choices."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(f"{name} is no choice")
+    field.choices = choices

@@ -1,0 +1,54 @@
+"""A key for a program."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.integrations.tokens import LIFETIME, SCOPES, scope_is_within
+from accounts.models import Membership
+
+#: What each scope lets a program do, in words.
+SCOPE_WORDS = {
+    "deals:read": _("Read deals and companies"),
+    "deals:write": _("Open and move deals"),
+    "activities:read": _("Read activities"),
+    "activities:write": _("Log activities"),
+    "milestones:read": _("Read outcomes"),
+    "milestones:write": _("Record outcomes"),
+    "statistics:read": _("Read statistics"),
+    "organisation:read": _("Read members and the organisation"),
+}
+LIFETIMES = {30: _("30 days"), LIFETIME.days: _("90 days"), 365: _("One year")}
+
+
+class TokenForm(forms.Form):
+    """A name, what the program may do, and until when. No more than the member's own role includes."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        help_text=_("Which program uses it, so that you know what stops when you revoke it."),
+        error_messages={"required": _("Give the token a name that says which program uses it.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one thing that the program may do.")},
+    )
+    days = forms.TypedChoiceField(
+        label=_("It ends after"), coerce=int, choices=list(LIFETIMES.items()), initial=LIFETIME.days
+    )
+
+    def __init__(self, given: Any = None, *, member: Membership) -> None:
+        super().__init__(given)
+        mine = [scope for scope in SCOPES if scope_is_within(member, scope)]
+        self.fields["scopes"].choices = [  # type: ignore[attr-defined]
+            (scope, SCOPE_WORDS.get(scope, scope)) for scope in mine
+        ]
+
+    def expires_at(self, now: datetime) -> datetime:
+        """The end that was chosen."""
+        return now + timedelta(days=self.cleaned_data["days"])

@@ -1,0 +1,167 @@
+"""What happened to a deal, in words: activities with what they gave, outcomes, and changes of the deal itself."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from django.utils.translation import gettext, ngettext
+
+from activities.models import Activity
+from frontend import words
+from frontend.path import CLAIMED, Reader, state_of
+from outcomes.models import Grade, MilestoneEvent
+from outcomes.queries.path import Entry
+from strategy.models import DealEvent
+
+#: From so many on, activities of one kind in a row that gave nothing are folded into one line.
+FOLDED_FROM = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the timeline. css: "oc" for an outcome, with "claim" while nobody has shown evidence.
+
+    gave: what an activity left behind; nothing: said where a contact gave nothing yet.
+    """
+
+    title: str
+    when: str
+    datetime: str
+    icon: str = ""
+    mark: str = ""
+    css: str = ""
+    beside: str = ""
+    gave: Sequence[str] = ()
+    outcome: str = ""
+    nothing: bool = False
+    said: str = ""
+    note: str = ""
+    evidence: str = ""
+    folded: Sequence["Line"] = field(default=())
+
+
+def lines(entries: Sequence[Entry], reader: Reader) -> list[Line]:
+    """The lines of some entries, newest first, with repeats folded."""
+    told: list[Line] = []
+    for key, group in groupby(entries, key=fold_key):
+        same = [line(entry, reader) for entry in group]
+        told += [folded(same, key)] if key and len(same) >= FOLDED_FROM else same
+    return told
+
+
+def fold_key(entry: Entry) -> str:
+    """The kind of an activity that gave nothing and says nothing; empty for everything else."""
+    activity = entry.activity
+    if activity is None or entry.outcome or activity.note or activity.purpose or activity.outputs.all():
+        return ""
+    return str(activity.type.name)
+
+
+def folded(same: Sequence[Line], kind: str) -> Line:
+    """Several activities of one kind in a row as one line that opens."""
+    first, last = same[-1], same[0]
+    return Line(
+        title=ngettext("{kind}, {n} time", "{kind}, {n} times", len(same)).format(kind=kind, n=len(same)),
+        when=first.when
+        if first.when == last.when
+        else gettext("{first} to {last}").format(first=first.when, last=last.when),
+        datetime=last.datetime,
+        icon=last.icon,
+        nothing=True,
+        folded=same,
+    )
+
+
+def line(entry: Entry, reader: Reader) -> Line:
+    """One entry in words."""
+    if entry.activity is not None:
+        return activity_line(entry.activity, entry.outcome, reader)
+    if entry.milestone is not None:
+        return milestone_line(entry.milestone, reader)
+    if entry.event is None:
+        raise ValueError("an entry of the timeline is an activity, a milestone event or a deal event")
+    return event_line(entry, entry.event, reader)
+
+
+def activity_line(activity: Activity, outcome: str, reader: Reader) -> Line:
+    gave = [output.note or output.type.name for output in activity.outputs.all()]
+    return Line(
+        title=activity.purpose or activity.type.name,
+        beside=gettext("{who}, {long}").format(who=activity.member.name, long=words.minutes(activity.minutes)),
+        when=words.moment(activity.at, zone=reader.zone, now=reader.now),
+        datetime=activity.at.astimezone(reader.zone).isoformat(timespec="minutes"),
+        icon=activity.type.icon,
+        gave=gave,
+        outcome=outcome,
+        nothing=not gave and not outcome,
+        note=" ".join(part for part in (activity.note, next_step(activity, reader)) if part),
+    )
+
+
+def next_step(activity: Activity, reader: Reader) -> str:
+    """What was agreed to happen next."""
+    if not activity.next_step:
+        return ""
+    if activity.next_step_on is None:
+        return gettext("Next: {step}.").format(step=activity.next_step)
+    due = words.day(activity.next_step_on, today=reader.today)
+    return gettext("Next, by {day}: {step}.").format(day=due, step=activity.next_step)
+
+
+def milestone_line(event: MilestoneEvent, reader: Reader) -> Line:
+    state = state_of(event.grade)
+    taken_back = event.kind in (event.Kind.CONTRADICTED, event.Kind.LAPSED, event.Kind.CORRECTED)
+    return Line(
+        title=event.type.name,
+        when=words.day(event.effective_on, today=reader.today),
+        datetime=event.effective_on.isoformat(),
+        mark="hollow" if taken_back else "half" if state == CLAIMED else "outcome",
+        css="oc claim" if taken_back or state == CLAIMED else "oc",
+        said=words.quoted(event.words),
+        note=milestone_note(event, reader),
+        evidence=event.evidence,
+    )
+
+
+def milestone_note(event: MilestoneEvent, reader: Reader) -> str:
+    """How an outcome is known, and whether it counts."""
+    who = event.actor.name if event.actor else gettext("the import")
+    agreed = gettext(" Agreed by {who}.").format(who=event.agreed_by) if event.agreed_by else ""
+    how = {
+        event.Kind.CLAIMED: gettext("Recorded by {who}."),
+        event.Kind.EVIDENCED: gettext("Recorded by {who} with evidence."),
+        event.Kind.CHECKED: gettext("Checked by {who}."),
+        event.Kind.CONFIRMED: gettext("Confirmed by the customer."),
+        event.Kind.CONTRADICTED: gettext("The customer says it is not so."),
+        event.Kind.LAPSED: gettext("It no longer holds."),
+        event.Kind.CORRECTED: gettext("Taken back by {who}."),
+    }[MilestoneEvent.Kind(event.kind)].format(who=who)
+    uncounted = event.kind == event.Kind.CLAIMED and reader.counts_from > Grade.E0
+    return how + agreed + (" " + gettext("Not counted until there is evidence.") if uncounted else "")
+
+
+def event_line(entry: Entry, event: DealEvent, reader: Reader) -> Line:
+    titles = {
+        DealEvent.Kind.QUALIFIED: gettext("Qualified"),
+        DealEvent.Kind.MOVED: gettext("Moved to another stage"),
+        DealEvent.Kind.REPRICED: gettext("Value changed"),
+        DealEvent.Kind.RESCHEDULED: gettext("Expected decision changed"),
+        DealEvent.Kind.REASSIGNED: gettext("Given to somebody else"),
+        DealEvent.Kind.CLOSED: gettext("Closed"),
+        DealEvent.Kind.REOPENED: gettext("Opened again"),
+    }
+    return Line(
+        title=titles.get(DealEvent.Kind(event.kind), event.get_kind_display()),
+        beside=event.actor.name if event.actor else gettext("from the import"),
+        when=words.day(entry.day, today=reader.today),
+        datetime=entry.day.isoformat(),
+        icon="deals",
+        note=", ".join(changes(event)),
+    )
+
+
+def changes(event: DealEvent) -> Iterator[str]:
+    """What an event changed, where the words before and after are on record."""
+    for value in event.data.values():
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(side, str) and side for side in value):
+            yield gettext("{before} to {after}").format(before=value[0], after=value[1])

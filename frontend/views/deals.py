@@ -1,0 +1,272 @@
+"""The list of deals, and the page of one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import allows
+from activities import queries as activities
+from frontend import words
+from frontend.access import may
+from frontend.forms.deals import DealFilterForm
+from frontend.http import TenantRequest, page, wants_part
+from frontend.parts import Action, Crumb, Tab
+from frontend.path import MiniPath, Reader, mini_path, outcome_path
+from frontend.timeline import lines
+from frontend.views.organisation import import_url
+from outcomes.models import Milestone, MilestoneType
+from outcomes.queries import path as outcomes
+from strategy import queries
+from strategy.models import Deal
+from strategy.queries import DealPage, Spot
+
+#: As many rows as fit on two screens.
+ROWS = 50
+#: As many entries of a timeline as a person reads at once.
+ENTRIES = 30
+#: The strip of the path says nothing more beyond this.
+MOST_TICKS = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One deal in a list, in words."""
+
+    name: str
+    company: str
+    url: str
+    value: str
+    path: MiniPath
+    stage: str
+    owner: str
+    waiting: str
+    ended: str
+
+
+@require_GET
+@may("deal.see")
+def listing(request: TenantRequest) -> HttpResponse:
+    """Deals, newest first, narrowed by how they stand, stage, owner and name."""
+    form = DealFilterForm(request.GET, stages=queries.stages(), member=request.membership)
+    found = queries.page_of(queries.narrowed(form.wanted()), after=Spot.parse(request.GET.get("after", "")), size=ROWS)
+    context = {
+        "title": gettext("Deals"),
+        "crumbs": [Crumb(words=gettext("Deals"))],
+        "form": form,
+        "rows": rows_of(found.deals, request),
+        "more_url": more_url(request, found),
+        "is_first": "after" not in request.GET,
+        "is_narrowed": form.is_narrowed(),
+        "import_url": import_url(request),
+    }
+    return page(request, "deals/list.html", context, part="more" if "after" in request.GET else "found")
+
+
+def rows_of(deals: Sequence[Deal], request: TenantRequest) -> list[Row]:
+    """The rows of some deals, with what their customers agreed."""
+    types, reached = outcomes.milestone_types(), outcomes.milestones_on(deal.pk for deal in deals)
+    today = request.tenant.day_of(timezone.now())
+    return [row(deal, types, reached.get(deal.pk, {}), today, request.tenant.slug) for deal in deals]
+
+
+def row(deal: Deal, types: Sequence[MilestoneType], reached: Mapping[UUID, Milestone], today: date, slug: str) -> Row:
+    path = mini_path(deal, types, reached)
+    return Row(
+        name=deal.name,
+        company=deal.company.name if deal.company else "",
+        url=reverse("deal", args=[slug, deal.pk]),
+        value=words.money(deal.amount, deal.currency) if deal.amount is not None else "",
+        path=path,
+        stage=deal.stage.name,
+        owner=deal.owner.name if deal.owner else "",
+        waiting=words.days((today - path.since).days) if path.since and deal.is_open else "",
+        ended=gettext("{how}, {day}").format(
+            how=deal.get_end_cause_display(), day=words.day(deal.closed_on, today=today)
+        )
+        if deal.closed_on
+        else "",
+    )
+
+
+def more_url(request: TenantRequest, found: DealPage) -> str:
+    """The address of the next rows; empty after the last."""
+    if found.more is None:
+        return ""
+    query = request.GET.copy()
+    query["after"] = str(found.more)
+    return f"{request.path}?{query.urlencode()}"
+
+
+def deal_or_404(key: UUID) -> Deal:
+    """The deal of an address; one of another organisation does not exist."""
+    try:
+        return queries.deal(key)
+    except Deal.DoesNotExist as error:
+        raise Http404(key) from error
+
+
+def reader_of(request: TenantRequest) -> Reader:
+    """The clock and the counting rule of the organisation that is looked at."""
+    return Reader(zone=request.tenant.zone, now=timezone.now(), counts_from=request.tenant.counts_from_grade)
+
+
+@require_GET
+@may("deal.see")
+def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
+    """One deal: its facts, what the customer agreed, and what happened."""
+    deal, reader = deal_or_404(pk), reader_of(request)
+    if wants_part(request):
+        part = "entries" if "from" in request.GET else "timeline"
+        return page(request, "deals/detail.html", timeline_of(request, deal, reader), part=part)
+    context = {
+        "title": deal.name,
+        "crumbs": [
+            Crumb(words=gettext("Deals"), url=reverse("deals", args=[request.tenant.slug])),
+            Crumb(words=deal.company.name if deal.company else deal.name),
+        ],
+        "facts": facts(deal, reader),
+        "actions": actions(request, deal),
+        "about": about(deal, reader),
+    }
+    return page(request, "deals/detail.html", context | parts_of(request, deal))
+
+
+def parts_of(request: TenantRequest, deal: Deal) -> dict[str, Any]:
+    """The parts of a deal's page that an entry changes: its path, and what happened."""
+    reader = reader_of(request)
+    nodes = outcome_path(
+        deal,
+        outcomes.milestone_types(),
+        outcomes.milestones_on([deal.pk]).get(deal.pk, {}),
+        activities.ticks_of(deal.pk, most=MOST_TICKS),
+        reader,
+    )
+    return {"deal": deal, "nodes": nodes, **timeline_of(request, deal, reader)}
+
+
+def timeline_of(request: TenantRequest, deal: Deal, reader: Reader) -> dict[str, Any]:
+    """The part of the timeline that an address asks for."""
+    show = request.GET.get("show", activities.ALL)
+    show = show if show in outcomes.SHOWS else activities.ALL
+    start = whole_number(request.GET.get("from", "0"))
+    found = outcomes.what_happened(deal.pk, show=show, start=start, size=ENTRIES, zone=reader.zone)
+    url = reverse("deal", args=[request.tenant.slug, deal.pk])
+    left = found.counts[show] - start - ENTRIES
+    return {
+        "lines": lines(found.entries, reader),
+        "tabs": tabs(found.counts, show, url),
+        "tabs_label": gettext("Show"),
+        "earlier_url": f"{url}?show={show}&from={start + ENTRIES}#timeline" if found.more else "",
+        "earlier_words": ngettext("Show {n} earlier", "Show {n} earlier", left).format(n=words.number(left)),
+        "is_filtered": show != activities.ALL,
+    }
+
+
+def whole_number(text: str) -> int:
+    """A count from an address; 0 for anything that is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def tabs(counts: Mapping[str, int], shown: str, url: str) -> list[Tab]:
+    """The ways to look at the timeline, each with how much it holds."""
+    named = {
+        activities.ALL: gettext("All {n}"),
+        activities.OUTPUTS: gettext("Outputs {n}"),
+        outcomes.OUTCOMES: gettext("Outcomes {n}"),
+        activities.NO_RESULT: gettext("No result {n}"),
+    }
+    return [
+        Tab(
+            words=sentence.format(n=words.number(counts[show])),
+            url=f"{url}?show={show}#timeline",
+            chosen=show == shown,
+        )
+        for show, sentence in named.items()
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """The line under a deal's title."""
+
+    company: str
+    value: str
+    due: str
+    owner: str
+    stage: str
+
+
+def facts(deal: Deal, reader: Reader) -> Facts:
+    """What a deal is, in one line."""
+    return Facts(
+        company=deal.company.name if deal.company else "",
+        value=words.money(deal.amount, deal.currency) if deal.amount is not None else "",
+        due=words.day(deal.expected_close_on, today=reader.today) if deal.expected_close_on and deal.is_open else "",
+        owner=deal.owner.name if deal.owner else "",
+        stage=gettext("CRM stage: {stage}").format(stage=deal.stage.name),
+    )
+
+
+def about(deal: Deal, reader: Reader) -> list[tuple[str, str]]:
+    """Facts that stand beside the timeline: names with what they are."""
+    known: list[tuple[str, date | str | None]] = [
+        (gettext("Qualified"), deal.qualified_on),
+        (gettext("Value then"), money_then(deal)),
+        (gettext("Criteria"), deal.qualification_note),
+        (gettext("In this stage"), deal.entered_stage_on if deal.is_open else None),
+        (gettext("Expected"), deal.expected_close_on if deal.is_open else None),
+        (gettext("Ended"), deal.closed_on),
+        (gettext("How"), deal.get_end_cause_display() if deal.end_cause else ""),
+        (gettext("Reason"), end_reason(deal)),
+        (gettext("Came from"), deal.source),
+        (gettext("Number there"), deal.external_id),
+    ]
+    return [
+        (name, words.day(fact, today=reader.today) if isinstance(fact, date) else fact) for name, fact in known if fact
+    ]
+
+
+def money_then(deal: Deal) -> str:
+    """The value at qualification, where it differs from today's."""
+    then = deal.amount_at_qualification
+    return words.money(then, deal.currency) if then is not None and then != deal.amount else ""
+
+
+def end_reason(deal: Deal) -> str:
+    if not deal.end_cause or deal.end_cause == "won":
+        return ""
+    return deal.end_reason.name if deal.end_reason else gettext("Not recorded")
+
+
+def actions(request: TenantRequest, deal: Deal) -> list[Action]:
+    """What the member may do on a deal."""
+    slug, offered = request.tenant.slug, []
+    if deal.is_open and allows(request.membership, "milestone.record"):
+        offered.append(
+            Action(
+                words=gettext("Record an outcome"),
+                url=reverse("milestone-new", args=[slug, deal.pk]),
+                mark="outcome",
+                dialog=True,
+            )
+        )
+    if allows(request.membership, "activity.log"):
+        offered.append(
+            Action(
+                words=gettext("Log activity"),
+                url=f"{reverse('log', args=[slug])}?deal={deal.pk}",
+                icon="plus",
+                key="L",
+                solid=True,
+                dialog=True,
+            )
+        )
+    return offered

@@ -1,0 +1,112 @@
+"""Questions about what customers agreed on a deal, and about everything that happened to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from activities import queries as activities
+from activities.models import Activity
+from outcomes.models import Milestone, MilestoneEvent, MilestoneType
+from strategy.models import DealEvent
+
+OUTCOMES = "outcomes"
+#: The ways to look at what happened.
+SHOWS = (activities.ALL, activities.OUTPUTS, OUTCOMES, activities.NO_RESULT)
+#: The kinds of deal events that a reader of the timeline wants; moves inside an import are not among them.
+TOLD = (
+    DealEvent.Kind.QUALIFIED,
+    DealEvent.Kind.MOVED,
+    DealEvent.Kind.REPRICED,
+    DealEvent.Kind.RESCHEDULED,
+    DealEvent.Kind.REASSIGNED,
+    DealEvent.Kind.CLOSED,
+    DealEvent.Kind.REOPENED,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing that happened to a deal, with the day it counts for and the moment that orders it inside the day.
+
+    outcome: what the customer agreed in an activity, where it was logged with one.
+    """
+
+    day: date
+    moment: datetime
+    activity: Activity | None = None
+    outcome: str = ""
+    milestone: MilestoneEvent | None = None
+    event: DealEvent | None = None
+
+
+class Happened(NamedTuple):
+    """A part of the timeline, newest first. earlier: how many of the kind asked for lie before it, if known."""
+
+    entries: list[Entry]
+    counts: dict[str, int]
+    more: bool
+
+
+def milestone_types() -> list[MilestoneType]:
+    """The milestones of the organisation, in order."""
+    return list(MilestoneType.objects.filter(is_archived=False).order_by("position"))
+
+
+def milestones_on(deals: Iterable[UUID]) -> dict[UUID, dict[UUID, Milestone]]:
+    """Where each of some deals stands on each milestone: {deal: {type: milestone}}."""
+    found: dict[UUID, dict[UUID, Milestone]] = defaultdict(dict)
+    for milestone in Milestone.objects.filter(deal_id__in=list(deals)):
+        found[milestone.deal_id][milestone.type_id] = milestone
+    return found
+
+
+def what_happened(deal: UUID, *, show: str, start: int, size: int, zone: ZoneInfo) -> Happened:
+    """A part of a deal's timeline: activities, what customers agreed, and changes of the deal itself.
+
+    Offsets, not keys: it is one deal's history, and the cost grows only with how far back somebody reads.
+    """
+    most = start + size + 1
+    ledger = list(MilestoneEvent.objects.filter(deal_id=deal).select_related("type", "actor"))
+    # An outcome that was logged with an activity carries the same key: the activity gave it.
+    given = {one.entry_key: one.type.name for one in ledger if one.entry_key}
+    counts = activities.counts_of(deal, gave_more=given)
+    changes = list(DealEvent.objects.filter(deal_id=deal, kind__in=TOLD).select_related("actor"))
+    entries: list[Entry] = []
+    if show != OUTCOMES:
+        done = activities.activities_of(deal, show=show, most=most, gave_more=given)
+        entries += [
+            Entry(
+                day=one.day, moment=one.at, activity=one, outcome=given.get(one.entry_key, "") if one.entry_key else ""
+            )
+            for one in done
+        ]
+    if show in (activities.ALL, OUTCOMES):
+        entries += [
+            Entry(day=one.effective_on, moment=within(one.effective_on, one.recorded_at, zone), milestone=one)
+            for one in ledger
+        ]
+    if show == activities.ALL:
+        entries += [
+            Entry(day=one.effective_on or one.recorded_at.astimezone(zone).date(), moment=one.recorded_at, event=one)
+            for one in changes
+        ]
+    entries.sort(key=lambda entry: (entry.day, entry.moment), reverse=True)
+    counts = {
+        **counts,
+        OUTCOMES: len(ledger),
+        activities.ALL: counts[activities.ALL] + len(ledger) + len(changes),
+    }
+    return Happened(entries[start : start + size], counts, len(entries) > start + size)
+
+
+def within(day: date, recorded_at: datetime, zone: ZoneInfo) -> datetime:
+    """When inside its day something stands: when it was recorded, if that was the same day; else at its end."""
+    if recorded_at.astimezone(zone).date() == day:
+        return recorded_at
+    return datetime.combine(day, time.max, tzinfo=zone)

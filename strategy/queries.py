@@ -1,0 +1,135 @@
+"""Questions about deals that a page or a program asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import BooleanField, F, Func, Q, Value
+
+from strategy.models import Company, Deal, EndCause, Stage
+from strategy.models.customers import name_key
+from strategy.models.deals import DealQuerySet
+
+OPEN, ALL = "open", "all"
+#: The ways to narrow a list of deals by how they stand.
+STANDINGS = (OPEN, *EndCause.values, ALL)
+
+
+def before(*pair: Any) -> Func:
+    """(a, b) < (x, y) as one comparison, which the index that yields the order can answer."""
+    a, b, x, y = pair
+    sides = Func(a, b, function="ROW"), Func(x, y, function="ROW")
+    return Func(*sides, template="%(expressions)s", arg_joiner=" < ", output_field=BooleanField())
+
+
+class Spot(NamedTuple):
+    """A place in a list of deals, newest first: right after this deal."""
+
+    created_at: datetime
+    id: UUID
+
+    @classmethod
+    def parse(cls, text: str) -> Spot | None:
+        """The spot that an address carries; None for anything else."""
+        moment, _, key = text.partition("_")
+        try:
+            return cls(datetime.fromisoformat(moment), UUID(key)) if moment.endswith("+00:00") else None
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        return f"{self.created_at.isoformat()}_{self.id.hex}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DealFilter:
+    """Which deals a list shows. standing: one of STANDINGS; words: part of a deal's or a company's name."""
+
+    standing: str = OPEN
+    stage: UUID | None = None
+    owner: UUID | None = None
+    words: str = ""
+
+
+class DealPage(NamedTuple):
+    """One page of a list. more: where the next one begins, None after the last."""
+
+    deals: list[Deal]
+    more: Spot | None
+
+
+def narrowed(wanted: DealFilter) -> DealQuerySet:
+    """The deals that a filter lets through, test deals and merged ones left out."""
+    deals = Deal.objects.filter(is_test=False, merged_into=None)
+    if wanted.standing == OPEN:
+        deals = deals.open()
+    elif wanted.standing != ALL:
+        deals = deals.filter(end_cause=wanted.standing)
+    if wanted.stage:
+        deals = deals.filter(stage_id=wanted.stage)
+    if wanted.owner:
+        deals = deals.filter(owner_id=wanted.owner)
+    if wanted.words:
+        deals = deals.filter(named_like(wanted.words))
+    return deals
+
+
+def named_like(words: str) -> Q:
+    """Deals whose own name or whose company's name contains the words, whatever the case."""
+    companies = Company.objects.filter(name_key__contains=name_key(words)).values("pk")
+    return Q(name__icontains=words) | Q(company_id__in=companies)
+
+
+def page_of(deals: DealQuerySet, *, after: Spot | None, size: int) -> DealPage:
+    """One page of deals, newest first, with what a row shows.
+
+    The keys first, from an index; the rows and their company, stage and owner for those only.
+    """
+    if after:
+        deals = deals.filter(before(F("created_at"), F("pk"), Value(after.created_at), Value(after.id)))
+    newest = list(deals.order_by("-created_at", "-pk").values_list("created_at", "pk")[: size + 1])
+    shown = newest[:size]
+    return DealPage(
+        deals=in_order([key for _, key in shown]),
+        more=Spot(*shown[-1]) if len(newest) > size else None,
+    )
+
+
+def in_order(keys: list[UUID]) -> list[Deal]:
+    """The deals of these keys, in their order, with company, stage and owner at hand."""
+    rows = Deal.objects.filter(pk__in=keys).select_related("company", "stage", "owner")
+    found = {deal.pk: deal for deal in rows}
+    return [found[key] for key in keys if key in found]
+
+
+def deal(key: UUID) -> Deal:
+    """One deal with what its page shows. Raises Deal.DoesNotExist."""
+    return Deal.objects.select_related("company", "stage", "owner", "end_reason").get(pk=key)
+
+
+def stages() -> list[Stage]:
+    """Every stage, in the order of the pipelines."""
+    return list(Stage.objects.select_related("pipeline").order_by("pipeline__position", "position"))
+
+
+def open_deals_called(words: str, *, most: int) -> list[Deal]:
+    """Open deals to choose from by a part of their name; an exact name comes first."""
+    found = Deal.objects.open().filter(is_test=False, merged_into=None).filter(named_like(words))
+    near = list(found.select_related("company").order_by("-created_at", "-pk")[: most * 4])
+    return sorted(near, key=lambda deal: deal.name.casefold() != words.strip().casefold())[:most]
+
+
+def latest_open_deals(*, owner: UUID | None, most: int) -> list[Deal]:
+    """A member's newest open deals, or everybody's."""
+    deals = Deal.objects.open().filter(is_test=False, merged_into=None)
+    if owner:
+        deals = deals.filter(owner_id=owner)
+    return list(deals.select_related("company").order_by("-created_at", "-pk")[:most])
+
+
+def has_deals() -> bool:
+    """Whether the organisation has any deal at all."""
+    return Deal.objects.exists()

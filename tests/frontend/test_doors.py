@@ -1,0 +1,136 @@
+"""Getting in: signing up with an organisation, signing in, and finding one's way."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership, Tenant, User
+from accounts.models.organisation import RESERVED_SLUGS
+from tests.make import PASSWORD, make_organisation
+
+ADA = {
+    "email": "ada@example.com",
+    "name": "Ada Byron",
+    "organisation": "Halden Controls",
+    "password1": PASSWORD,
+}
+
+
+@pytest.mark.django_db
+class TestSigningUp:
+    def test_makes_a_person_and_the_organisation_they_own(self, client: Client) -> None:
+        answer = client.post("/accounts/signup/", ADA)
+        assert (answer.status_code, answer["Location"]) == (302, "/")
+        assert Tenant.objects.get().slug == "halden-controls"
+        assert client.get("/", follow=True).redirect_chain[-1][0] == "/o/halden-controls/start/"
+        assert User.objects.get().name == "Ada Byron"
+
+    def test_a_second_organisation_of_the_same_name_gets_another_address(self, client: Client) -> None:
+        make_organisation("Halden Controls", owner="marta")
+        client.post("/accounts/signup/", ADA)
+        assert set(Tenant.objects.values_list("slug", flat=True)) == {"halden-controls", "halden-controls-2"}
+
+    @pytest.mark.parametrize("reserved", ["API", "Admin", "Sign up"])
+    def test_a_word_that_addresses_need_is_not_given_away(self, client: Client, reserved: str) -> None:
+        client.post("/accounts/signup/", {**ADA, "organisation": reserved})
+        assert Tenant.objects.get().slug not in RESERVED_SLUGS
+
+    @pytest.mark.parametrize(
+        ("field", "value", "told"),
+        [
+            ("email", "", "Give your e-mail address"),
+            ("name", "", "Give your name"),
+            ("organisation", "", "Give the name of your organisation"),
+            ("password1", "", "Give a password"),
+            ("password1", "password", "at least 12 characters"),
+            ("organisation", "x" * 121, "120 characters"),
+        ],
+    )
+    def test_says_what_to_do_and_stores_nothing(self, client: Client, field: str, value: str, told: str) -> None:
+        answer = client.post("/accounts/signup/", {**ADA, field: value})
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert told in page
+        assert f'href="#id_{field}"' in page
+        assert 'role="alert"' in page
+        assert not User.objects.exists()
+        assert not Tenant.objects.exists()
+
+    def test_a_name_without_letters_still_gets_an_address(self, client: Client) -> None:
+        client.post("/accounts/signup/", {**ADA, "organisation": "株式会社"})
+        assert Tenant.objects.get().slug.isascii()
+
+    def test_nul_bytes_are_refused_not_stored(self, client: Client) -> None:
+        answer = client.post("/accounts/signup/", {**ADA, "organisation": "Hal\x00den"})
+        assert answer.status_code == 422
+        assert not Tenant.objects.exists()
+
+    def test_an_address_that_has_signed_up_is_told_nothing_and_makes_nothing(self, client: Client) -> None:
+        make_organisation("Northwind", owner="ada")
+        client.post("/accounts/signup/", ADA)
+        assert User.objects.count() == Tenant.objects.count() == 1
+
+    def test_can_be_closed(self, client: Client, settings: object) -> None:
+        settings.SIGNUP_OPEN = False  # type: ignore[attr-defined]
+        assert "Sign-up is closed" in client.get("/accounts/signup/").content.decode()
+        client.post("/accounts/signup/", ADA)
+        assert not Tenant.objects.exists()
+
+
+class TestSigningIn:
+    def test_leads_to_the_organisation(self, client: Client, lena: Membership) -> None:
+        answer = client.post("/accounts/login/", {"login": "lena@example.com", "password": PASSWORD}, follow=True)
+        assert answer.redirect_chain[-1][0] == "/o/northwind/start/"
+
+    def test_a_wrong_password_says_so_without_saying_which(self, client: Client, lena: Membership) -> None:
+        answer = client.post("/accounts/login/", {"login": "lena@example.com", "password": "wrong"})
+        assert answer.status_code == 422
+
+    def test_comes_back_to_the_page_that_was_wanted(self, client: Client, lena: Membership) -> None:
+        wanted = client.get("/o/northwind/deals/")["Location"]
+        answer = client.post(wanted, {"login": "lena@example.com", "password": PASSWORD})
+        assert answer["Location"] == "/o/northwind/deals/"
+
+    def test_signing_out_needs_a_press(self, as_lena: Client) -> None:
+        assert as_lena.get("/accounts/logout/").status_code == 200
+        assert as_lena.get("/o/northwind/deals/").status_code == 200
+        as_lena.post("/accounts/logout/")
+        assert as_lena.get("/o/northwind/deals/").status_code == 302
+
+    def test_a_part_of_a_page_is_told_401_instead_of_a_sign_in_inside_the_page(
+        self, client: Client, lena: Membership
+    ) -> None:
+        assert client.get("/o/northwind/log/", headers={"HX-Request": "true"}).status_code == 401
+
+
+class TestOrganisations:
+    def test_somebody_with_two_chooses(self, client: Client, lena: Membership) -> None:
+        from accounts.services import open_organisation
+        from tests.make import NOON
+
+        open_organisation(owner=lena.user, name="Westwind", at=NOON)
+        client.force_login(lena.user)
+        assert client.get("/")["Location"] == "/organisations/"
+        page = client.get("/organisations/").content.decode()
+        assert "/o/northwind/" in page
+        assert "/o/westwind/" in page
+
+    def test_one_more_can_be_opened(self, as_lena: Client) -> None:
+        answer = as_lena.post("/organisations/", {"name": "Westwind"})
+        assert answer["Location"] == "/o/westwind/"
+
+    def test_one_without_a_name_is_not(self, as_lena: Client) -> None:
+        assert as_lena.post("/organisations/", {"name": " "}).status_code == 422
+
+
+class TestTheme:
+    def test_is_written_into_the_page_so_that_nothing_flashes(self, client: Client, lena: Membership) -> None:
+        answer = client.post("/theme/", {"theme": "dark", "next": "/accounts/login/"})
+        assert (answer.status_code, answer["Location"]) == (303, "/accounts/login/")
+        assert 'data-theme="dark"' in client.get("/accounts/login/").content.decode()
+
+    @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
+    def test_leads_nowhere_else(self, client: Client, elsewhere: str, db: None) -> None:
+        assert client.post("/theme/", {"theme": "dark", "next": elsewhere})["Location"] == "/"
+
+    def test_an_unknown_one_is_not_kept(self, client: Client, db: None) -> None:
+        assert "theme" not in client.post("/theme/", {"theme": "pink<script>"}).cookies

@@ -1,0 +1,72 @@
+"""Every page says who may open it, and strangers get what strangers get."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import Membership, Tenant
+from accounts.permissions import CAPABILITIES
+
+#: Pages of the sign-in library that are reached before anybody is known; it guards its own others.
+LIBRARY = "allauth."
+#: Doors of programs say their access on the view class.
+API = ("api/",)
+
+
+def pages(patterns: Any, prefix: str = "") -> list[tuple[str, Any]]:
+    """Every page of the site map with its address."""
+    found: list[tuple[str, Any]] = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            found += pages(pattern.url_patterns, prefix + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern):
+            found.append((prefix + str(pattern.pattern), pattern.callback))
+    return found
+
+
+OURS = [
+    (address, view)
+    for address, view in pages(get_resolver().url_patterns)
+    if not view.__module__.startswith(LIBRARY) and not address.startswith(API)
+]
+OF_ORGANISATION = [(address, view) for address, view in OURS if address.startswith("o/<slug:slug>/")]
+
+
+@pytest.mark.parametrize(("address", "view"), OURS, ids=[address or "/" for address, _ in OURS])
+def test_page_says_who_may_open_it(address: str, view: Any) -> None:
+    assert getattr(view, "access", None), f"{address}: decorate with @may(...), @signed_in(...) or @public(because=...)"
+
+
+@pytest.mark.parametrize(("address", "view"), OF_ORGANISATION, ids=[address for address, _ in OF_ORGANISATION])
+def test_page_of_an_organisation_asks_for_a_capability(address: str, view: Any) -> None:
+    assert view.access in CAPABILITIES
+
+
+def filled(address: str, tenant: Tenant) -> str:
+    """The address with this organisation and keys of nothing."""
+    made = "/" + address.replace("<slug:slug>", tenant.slug)
+    for converter in ("<uuid:pk>", "<uuid:file>", "<uuid:row>"):
+        made = made.replace(converter, str(UUID(int=0)))
+    return made.replace("<int:number>", "1")
+
+
+def asked(client: Client, address: str) -> int:
+    """The answer to reading the page, or to posting to it where it cannot be read."""
+    answer = client.get(address)
+    return client.post(address).status_code if answer.status_code == 405 else answer.status_code
+
+
+@pytest.mark.parametrize(("address", "view"), OF_ORGANISATION, ids=[address for address, _ in OF_ORGANISATION])
+def test_nobody_is_sent_to_the_sign_in(address: str, view: Any, client: Client, northwind: Tenant) -> None:
+    assert asked(client, filled(address, northwind)) == 302
+
+
+@pytest.mark.parametrize(("address", "view"), OF_ORGANISATION, ids=[address for address, _ in OF_ORGANISATION])
+def test_eve_finds_nothing_at_the_addresses_of_northwind(
+    address: str, view: Any, client: Client, northwind: Tenant, eve: Membership
+) -> None:
+    client.force_login(eve.user)
+    assert asked(client, filled(address, northwind)) == 404

@@ -23,7 +23,7 @@ class TenantCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         failed = []
-        tenants = self._tenants(options["tenant"])
+        tenants = self._tenants(options.pop("tenant"))
         for tenant in tenants:
             try:
                 with (tenant_scope if self.one_transaction else tenant_bound)(tenant.pk):

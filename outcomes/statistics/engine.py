@@ -58,9 +58,13 @@ def refresh_facts(cursor: Any, tenant: Tenant, *, rebuild: bool) -> int:
         "keys": [] if everything else marked,
     }
     changed = 0
+    # Right after an import the planner still believes the tables empty, and would loop over each pair of deals:
+    # 46 s instead of 0.2 for 8,800. Every source is narrowed to the marked deals by index, so hashing suits both.
+    cursor.execute("SET LOCAL enable_nestloop = off")
     for name in ("forget", "facts"):
         cursor.execute(text(name), known)
         changed += cursor.rowcount
+    cursor.execute("SET LOCAL enable_nestloop = on")
     return changed
 
 

@@ -34,7 +34,7 @@ WITH wanted AS (
            coalesce(sum(activity.minutes) FILTER (WHERE activity.day > placed.progress_on), 0) AS idle
     FROM placed
     JOIN activities_activity AS activity ON activity.tenant_id = placed.tenant_id AND activity.deal_id = placed.id
-    WHERE activity.tenant_id = %(tenant)s
+    WHERE activity.tenant_id = %(tenant)s AND (%(everything)s OR activity.deal_id = ANY (%(keys)s::uuid[]))
     GROUP BY placed.id
 ), gave AS (
     SELECT activity.deal_id, count(*) AS outputs

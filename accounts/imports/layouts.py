@@ -66,6 +66,11 @@ class Layout:
     without: Words
     absorb: Callable[[Batch], None] | None = None
 
+    @property
+    def has_days(self) -> bool:
+        """Whether its rows know days, so that it matters which days the source knew."""
+        return any(column.reads == "day" for column in self.columns)
+
     def column(self, name: str) -> Column:
         """The column of a staging name."""
         return next(column for column in self.columns if column.name == name)
@@ -94,8 +99,6 @@ class Preset:
     title: Words
     layouts: Sequence[Layout]
     questions: Sequence[Question] = ()
-    asks_window: bool = True
-    asks_currency: bool = True
 
     def layout(self, kind: str) -> Layout:
         """The layout of a kind of file. Raises KeyError for none."""

@@ -131,6 +131,12 @@ def asked(run: ImportRun) -> list[Asked]:
     return answered
 
 
+def asks_window(run: ImportRun) -> bool:
+    """Whether it has to be known from which day until which the source recorded ends."""
+    kinds = ImportFile.objects.filter(run=run).values_list("kind", flat=True)
+    return any(preset_of(run).layout(kind).has_days for kind in kinds)
+
+
 def missing(run: ImportRun) -> list[Words]:
     """What will be missing because no file of some kind was sent."""
     kinds = set(ImportFile.objects.filter(run=run).values_list("kind", flat=True))

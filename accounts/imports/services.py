@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.imports import examining, layouts, storage
+from accounts.imports import examining, layouts, report, storage
 from accounts.imports.problems import Unusable, say
 from accounts.imports.survey import Survey, Surveyor, window
 from accounts.models import ImportFile, ImportRun, Membership, Tenant
@@ -195,7 +195,8 @@ def start_import(
     tenant = Tenant.objects.get(pk=current_tenant_id())
     mapping = {**run.mapping, **_answered(run, answers or {})}
     mapping["currency"], mapping["rate"] = _money(tenant, currency or run.mapping["currency"], rate)
-    _check_window(observed_from, observed_until, tenant.day_of(at))
+    if report.asks_window(run):
+        _check_window(observed_from, observed_until, tenant.day_of(at))
     started = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.UPLOADED).update(
         state=ImportRun.State.QUEUED,
         queued_at=at,

@@ -14,7 +14,7 @@ from rest_framework.routers import SimpleRouter
 from accounts.api.rendering import dumps
 from accounts.api.views import Me, Members
 from activities.api.views import Activities, ActivityTypes, OutputTypes
-from outcomes.api.views import Milestones, MilestoneTypes
+from outcomes.api.views import Milestones, MilestoneTypes, Statistics
 from strategy.api.views import Companies, Deals, EndReasons, Pipelines, Stages
 
 router = SimpleRouter(trailing_slash=False)
@@ -31,6 +31,7 @@ for name, resource in {
     "activities": Activities,
     "milestone_types": MilestoneTypes,
     "milestones": Milestones,
+    "statistics": Statistics,
 }.items():
     router.register(name, resource, basename=f"api-{name}")
 

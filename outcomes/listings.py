@@ -1,12 +1,17 @@
-"""The lists of this app that programs read page by page: milestones and their types."""
+"""The lists of this app that programs read page by page: milestones, their types, the deals behind a statistic."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import F, Value
+
 from accounts.reading import Listing, Position
+from outcomes.queries.behind import Behind, facts_behind
+from strategy.listings import DEALS, DealRow
+from strategy.queries import before
 
 
 class MilestoneRow(NamedTuple):
@@ -71,3 +76,19 @@ MILESTONE_TYPES = Listing(
     columns=("type.id", "type.name", "type.statement", "type.position", "type.is_archived"),
     newest_first=False,
 )
+
+
+def deals_behind(*, rows: str, as_of: date | None, limit: int, after: Position | None) -> list[DealRow]:
+    """A page of the deals that a statistic of a day counts, the last qualified first; none before the first figures."""
+    if as_of is None:
+        return []
+    facts = facts_behind(Behind(rows=rows), as_of=as_of)
+    if after is not None and after.at is not None:
+        facts = facts.filter(before(F("qualified_on"), F("deal_id"), Value(after.at.date()), Value(after.key)))
+    return DEALS.these(list(facts.order_by("-qualified_on", "-deal_id").values_list("deal_id", flat=True)[:limit]))
+
+
+def by_qualification(row: DealRow) -> Position:
+    """Where a deal stands in that list."""
+    day = row.qualified_on
+    return Position(datetime.combine(day, time(), tzinfo=UTC) if day else None, row.key)

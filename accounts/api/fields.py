@@ -268,6 +268,17 @@ class Ref(StrictField):
         }
 
 
+class Name(StrictField):
+    """A word that names something fixed, such as a statistic."""
+
+    def __init__(self, pattern: str, **options: Any) -> None:
+        self.pattern = pattern
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{self.pattern}$"}
+
+
 class Texts(StrictField):
     """A list of words."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from operator import attrgetter
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -14,9 +16,10 @@ from rest_framework.viewsets import ViewSet
 from accounts.api import ids, paging
 from accounts.api.fields import Input, NotUsable, Output, StrictField
 from accounts.api.filters import Filter, read
+from accounts.api.parsing import LengthRequired
 from accounts.api.problems import InvalidParameter, NotThere
 from accounts.models import ApiToken, Membership
-from accounts.reading import Listing, NoSuchRow
+from accounts.reading import Listing, NoSuchRow, Position
 
 
 class TokenRequest(Request):
@@ -27,7 +30,8 @@ class TokenRequest(Request):
 
 
 class Resource(ViewSet):
-    """One noun. `lists` names the actions that answer page by page.
+    """One noun. `lists` names the actions that answer page by page, `unpaged` those of them that fit one page.
+    `kind` is the type of the ids in the address; names that are no ids have an `id_pattern`.
 
     By action: `access` is the capability, `takes` the input, `gives` the output, `filters` the parameters, and
     `names` what generated clients call it.
@@ -39,7 +43,9 @@ class Resource(ViewSet):
     takes: ClassVar[Mapping[str, type[Input]]] = {}
     filters: ClassVar[Mapping[str, Sequence[Filter]]] = {}
     lists: ClassVar[frozenset[str]] = frozenset({"list"})
+    unpaged: ClassVar[frozenset[str]] = frozenset()
     kind: ClassVar[str] = ""
+    id_pattern: ClassVar[str] = ""
 
     lookup_field = "id"
     lookup_value_regex = "[^/]+"
@@ -71,13 +77,18 @@ class Resource(ViewSet):
         return answer
 
     @classmethod
-    def parameters(cls, action: str) -> dict[str, StrictField]:
+    @cache
+    def parameters(cls, action: str) -> Mapping[str, StrictField]:
         """Every parameter that the address of an action knows."""
         known = {given.name: given.form for given in cls.filters.get(action, ())}
-        return known | {"limit": paging.Limit(), "cursor": paging.Cursor()} if action in cls.lists else known
+        if action in cls.lists - cls.unpaged:
+            known |= {"limit": paging.Limit(), "cursor": paging.Cursor()}
+        return known
 
     def read(self, request: TokenRequest) -> dict[str, Any]:
         """What the action takes, from the body. Raises ValidationError, or what the parser refuses."""
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            raise LengthRequired  # WSGI would show such a body as an empty one
         return self.takes[self.action]().given(request.data)
 
     def key(self, text: str) -> UUID:
@@ -95,7 +106,17 @@ class Resource(ViewSet):
             raise NotThere from error
 
     def page(self, listing: Listing[Any], show: Callable[[Any], Mapping[str, Any]], **fixed: Any) -> Response:
-        """A page of a list: `data`, and where the next one begins in `next_cursor`, `next` and the header Link."""
+        """A page of a declared list, narrowed by the address and by what is `fixed`."""
+        return self.paged(partial(listing.page, **fixed), show)
+
+    def paged(
+        self,
+        question: Callable[..., Sequence[Any]],
+        show: Callable[[Any], Mapping[str, Any]],
+        place: Callable[[Any], Position] = attrgetter("position"),
+    ) -> Response:
+        """A page of what `question(limit=…, after=…, **filters)` answers: `data`, and where the next one begins in
+        `next_cursor`, `next` and the header Link."""
         wanted = dict(self.wanted)
         limit, cursor = wanted.pop("limit", paging.USUAL), wanted.pop("cursor", None)
         about = self._about()
@@ -104,11 +125,11 @@ class Resource(ViewSet):
         except NotUsable as error:
             raise InvalidParameter(fields={"cursor": str(error.args[0])}) from error
         narrowed = {name: getattr(value, "pk", value) for name, value in wanted.items()}
-        rows = listing.page(limit=limit + 1, after=after, **narrowed, **fixed)
+        rows = question(limit=limit + 1, after=after, **narrowed)
         page = [show(row) for row in rows[:limit]]
         if len(rows) <= limit:
             return Response({"data": page, "next_cursor": None, "next": None})
-        following = paging.seal(rows[limit - 1].position, about)
+        following = paging.seal(place(rows[limit - 1]), about)
         address = self._address(following)
         answer = {"data": page, "next_cursor": following, "next": address}
         return Response(answer, headers={"Link": f'<{address}>; rel="next"'})

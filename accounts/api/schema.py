@@ -90,7 +90,7 @@ class Schema(AutoSchema):
             for name, form in self.view.parameters(self.view.action).items()
         ]
         if self._takes_id():
-            form = {"type": "string", "pattern": ids.pattern(self.view.kind)}
+            form = {"type": "string", "pattern": self.view.id_pattern or ids.pattern(self.view.kind)}
             found.append(OpenApiParameter("id", type=form, location="path", required=True))
         if self.method == "POST":
             found.append(

@@ -1,16 +1,23 @@
-"""Milestones and their types."""
+"""Milestones and their types, and what the deals say taken together."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.utils import timezone
+from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from accounts.api import filters, ids
 from accounts.api.idempotency import idempotent
+from accounts.api.problems import NotThere
 from accounts.api.resource import Resource, TokenRequest, created
 from outcomes import listings, services
-from outcomes.api import inputs, shapes
+from outcomes.api import figures, inputs, shapes
 from outcomes.models import MilestoneType
+from outcomes.queries import statistics
+from outcomes.statistics.metrics import METRICS, Metric
+from strategy.api import shapes as deals
 from strategy.models import Deal
 
 
@@ -47,6 +54,45 @@ class Milestones(Resource):
         recorded = services.record_milestone(actor=request.user, at=timezone.now(), **self.read(request))
         answer = shapes.milestone(listings.MILESTONES.one(recorded.pk))
         return created(answer, f"/api/v1/milestones/{answer['id']}")
+
+
+class Statistics(Resource):
+    """What the deals say, taken together."""
+
+    access = {"list": "statistics.see", "retrieve": "statistics.see", "rows": "statistics.see"}
+    names = {"list": "list_statistics", "retrieve": "get_statistic", "rows": "list_statistic_rows"}
+    gives = {"list": figures.Statistic, "retrieve": figures.StatisticInDetail, "rows": deals.Deal}
+    lists = frozenset({"list", "rows"})
+    unpaged = frozenset({"list"})
+    id_pattern = f"^{figures.NAME}$"
+
+    def list(self, request: TokenRequest) -> Response:
+        """List the statistics as they stand.
+
+        They are computed in the background, seconds after a change; `updating` says that some wait.
+        """
+        found = statistics.current()
+        data = [figures.statistic(metric, found) for metric in METRICS.values()]
+        return Response({"data": data, "next_cursor": None, "next": None})
+
+    def retrieve(self, request: TokenRequest, id: str) -> Response:
+        """Show one statistic with what it is made of."""
+        return Response(figures.in_detail(self._metric(id), statistics.current()))
+
+    @action(detail=True, methods=["get"])
+    def rows(self, request: TokenRequest, id: str) -> Response:
+        """List the deals behind a statistic: those that its `n` counts, the last qualified first."""
+        metric, found = self._metric(id), statistics.current()
+        as_of = found.generation.as_of if found.generation else None
+        return self.paged(
+            partial(listings.deals_behind, rows=metric.rows, as_of=as_of), deals.deal, listings.by_qualification
+        )
+
+    def _metric(self, name: str) -> Metric:
+        try:
+            return METRICS[name]
+        except KeyError as error:
+            raise NotThere from error
 
 
 class MilestoneTypes(Resource):

@@ -1,0 +1,115 @@
+"""Who gets what: every endpoint and method, for every kind of caller. An endpoint that is missing here fails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from accounts.models import Membership
+from config.api import router
+from tests.api import Program, Things, furnish, make_secret, viewer_secret
+
+# The callers. "stranger" owns another organisation; "narrow" is the owner's key with a scope for something else.
+CALLERS = ("nobody", "revoked", "expired", "narrow", "stranger", "viewer", "rep", "owner")
+OUT = (401, 401, 401, 403)
+
+READ = (*OUT, 200, 200, 200, 200)
+READ_ONE = (*OUT, 404, 200, 200, 200)
+WRITE = (*OUT, 201, 403, 201, 201)
+# What is named in the body is not there for a stranger.
+WRITE_ABOUT = (*OUT, 422, 403, 201, 201)
+CHANGE = (*OUT, 404, 403, 200, 200)
+
+# method  path                                   body                                             answers
+ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
+    ("GET", "me", None, READ),
+    ("GET", "members", None, READ),
+    ("GET", "members/{mem}", None, READ_ONE),
+    ("GET", "companies", None, READ),
+    ("GET", "companies/{com}", None, READ_ONE),
+    ("GET", "pipelines", None, READ),
+    ("GET", "stages", None, READ),
+    ("GET", "end_reasons", None, READ),
+    ("GET", "deals", None, READ),
+    ("POST", "deals", {"name": "Pump watch"}, WRITE),
+    ("GET", "deals/{deal}", None, READ_ONE),
+    ("GET", "deals/{deal}/events", None, READ_ONE),
+    ("POST", "deals/{fresh}/qualification", {"note": "they asked us"}, CHANGE),
+    ("POST", "deals/{deal}/transitions", {"stage": "{stg}"}, CHANGE),
+    ("GET", "activity_types", None, READ),
+    ("GET", "output_types", None, READ),
+    ("GET", "activities", None, READ),
+    ("POST", "activities", {"type": "{aty}", "at": "2026-11-18T09:00:00Z", "deal": "{deal}"}, WRITE_ABOUT),
+    ("GET", "activities/{act}", None, READ_ONE),
+    ("GET", "milestone_types", None, READ),
+    ("GET", "milestones", None, READ),
+    ("POST", "milestones", {"deal": "{deal}", "type": "{mty}"}, WRITE_ABOUT),
+    ("GET", "milestones/{mst}", None, READ_ONE),
+    ("GET", "statistics", None, READ),
+    ("GET", "statistics/chance_to_win", None, READ),
+    ("GET", "statistics/chance_to_win/rows", None, READ),
+]
+
+
+def fill(value: Any, things: Things) -> Any:
+    """The path or body with ids in it."""
+    if isinstance(value, str):
+        return value.format(**things._asdict())
+    return {name: fill(inner, things) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "answers"), [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in ANSWERS]
+)
+def test_who_gets_what(
+    method: str,
+    path: str,
+    body: Any,
+    answers: tuple[int, ...],
+    lena: Membership,
+    omar: Membership,
+    vera: Membership,
+    eve: Membership,
+) -> None:
+    things = furnish(lena)
+    # Any scope that does not include the endpoint.
+    narrow = "milestones:read" if not path.startswith("milestone") or method == "POST" else "deals:read"
+    secrets = {
+        "nobody": None,
+        "revoked": make_secret(lena, revoked=True),
+        "expired": make_secret(lena, lasts=timedelta(seconds=-1)),
+        "narrow": make_secret(lena, narrow),
+        "stranger": make_secret(eve),
+        "viewer": viewer_secret(vera),
+        "rep": make_secret(omar),
+        "owner": make_secret(lena),
+    }
+    got = {}
+    for caller in CALLERS:
+        with transaction.atomic():  # what one caller does is undone before the next
+            got[caller] = Program(secrets[caller]).call(method, fill(path, things), fill(body, things)).status_code
+            transaction.set_rollback(True)
+    assert got == dict(zip(CALLERS, answers, strict=True))
+
+
+def test_no_endpoint_is_missing() -> None:
+    listed = {(method, _shape(path)) for method, path, *_ in ANSWERS}
+    assert listed == {*endpoints()}
+
+
+def endpoints() -> list[tuple[str, str]]:
+    """Each method and path of the router, ids as {}."""
+    found = []
+    for pattern in router.urls:
+        path = str(pattern.pattern).removeprefix("^").removesuffix(r"\Z").removesuffix("$")
+        actions: dict[str, str] = pattern.callback.actions  # type: ignore[attr-defined]
+        found += [(method.upper(), path.replace("(?P<id>[^/]+)", "{}")) for method in actions if method != "head"]
+    return found
+
+
+def _shape(path: str) -> str:
+    parts = path.split("/")
+    return "/".join("{}" if at == 1 else part for at, part in enumerate(parts))

@@ -1,0 +1,150 @@
+"""Another organisation's ids, in each path, parameter and body: as if they had never been."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from accounts.api import ids
+from accounts.models import Membership
+from accounts.tenancy.models import WalledModel
+from accounts.tenancy.scope import tenant_scope
+from tests.api import DOCUMENT, PREFIX, Program, Things, furnish, make_secret, operations
+
+KIND = re.compile(r"\^([a-z]+)_\[0-7\]")
+BODIES: dict[str, dict[str, str]] = {
+    "create_deal": {"name": "Pump watch"},
+    "move_deal": {"stage": "{stg}"},
+    "qualify_deal": {},
+    "create_activity": {"type": "{aty}", "at": "2026-11-18T09:00:00Z"},
+    "create_milestone": {"deal": "{deal}", "type": "{mty}"},
+}
+OPERATIONS = {
+    operation["operationId"]: (path.removeprefix(f"{PREFIX}/"), method, operation)
+    for path, method, operation in operations(json.loads(DOCUMENT.read_text()))
+}
+SCHEMAS = json.loads(DOCUMENT.read_text())["components"]["schemas"]
+
+
+def places() -> Iterator[Any]:
+    """Every place of every operation that takes an id: where it is, its name (or path into the body), its type."""
+    for name, (_, method, operation) in OPERATIONS.items():
+        for parameter in operation.get("parameters", ()):
+            if kind := kind_of(parameter["schema"]):
+                yield pytest.param(name, parameter["in"], (parameter["name"],), kind, id=f"{name} {parameter['name']}")
+        if method == "post":
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            for steps, kind in ids_in(schema):
+                yield pytest.param(name, "body", steps, kind, id=f"{name} {'/'.join(map(str, steps))}")
+
+
+def kind_of(schema: dict[str, Any]) -> str | None:
+    found = KIND.match(schema.get("pattern", ""))
+    return found[1] if found else None
+
+
+def ids_in(schema: dict[str, Any], steps: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if "$ref" in schema:
+        schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
+    if kind := kind_of(schema):
+        yield steps, kind
+    for name, inner in schema.get("properties", {}).items():
+        yield from ids_in(inner, (*steps, name))
+    if "items" in schema:
+        yield from ids_in(schema["items"], (*steps, 0))
+
+
+PLACES = list(places())
+
+
+def send(program: Program, name: str, where: str, steps: tuple[Any, ...], given: str, own: Things) -> Any:
+    """Call the operation with `given` in one place and the caller's own ids everywhere else."""
+    path, method, _ = OPERATIONS[name]
+    if where == "path":
+        path = path.replace("{id}", given)
+    path = path.replace("{id}", own.fresh if name == "qualify_deal" else getattr(own, _kind_of_path(name)))
+    if where == "query":
+        path += f"?{steps[0]}={given}"
+    body: Any = (
+        {key: value.format(**own._asdict()) for key, value in BODIES[name].items()} if method == "post" else None
+    )
+    if where == "body":
+        place(body, steps, given, own)
+    return program.call(method.upper(), path, body, headers={"X-Request-Id": "the-same-for-all"})
+
+
+def _kind_of_path(name: str) -> str:
+    for parameter in OPERATIONS[name][2].get("parameters", ()):
+        if parameter["in"] == "path" and (kind := kind_of(parameter["schema"])):
+            return kind
+    return "deal"
+
+
+def place(body: dict[str, Any], steps: tuple[Any, ...], given: str, own: Things) -> None:
+    if len(steps) == 1:
+        body[steps[0]] = given
+    else:
+        assert steps == ("outputs", 0, "type")
+        body["outputs"] = [{"type": given}]
+
+
+def everything(member: Membership) -> dict[str, list[Any]]:
+    """All rows of an organisation, except that its keys were used."""
+    with tenant_scope(member.tenant_id):
+        return {
+            model._meta.label: sorted(map(str, rows_of(model)))
+            for model in apps.get_models()
+            if issubclass(model, WalledModel)
+        }
+
+
+def rows_of(model: type[models.Model]) -> Any:
+    columns = [field.attname for field in model._meta.concrete_fields if field.name != "last_used_at"]
+    return model._default_manager.values_list(*columns)
+
+
+def test_the_places_are_those_we_know_of() -> None:
+    assert len(PLACES) >= 25
+    assert {"create_activity outputs/0/type", "list_deals company", "move_deal reason"} <= {str(p.id) for p in PLACES}
+
+
+@pytest.mark.parametrize(("name", "where", "steps", "kind"), PLACES)
+def test_a_strangers_id_is_as_one_that_never_was(
+    name: str, where: str, steps: tuple[Any, ...], kind: str, lena: Membership, eve: Membership
+) -> None:
+    hers, own = furnish(lena), furnish(eve)
+    program = Program(make_secret(eve))
+    before = everything(lena), everything(eve)
+    foreign = send(program, name, where, steps, getattr(hers, kind), own)
+    never = send(program, name, where, steps, ids.encode(kind, uuid4()), own)
+    assert foreign.status_code == {"path": 404, "query": 400, "body": 422}[where]
+    assert (foreign.status_code, foreign.content, dict(foreign.headers)) == (
+        never.status_code,
+        never.content,
+        dict(never.headers),
+    )
+    assert (everything(lena), everything(eve)) == before
+
+
+@pytest.mark.parametrize(("name", "where", "steps", "kind"), PLACES)
+def test_the_callers_own_id_is_taken(
+    name: str, where: str, steps: tuple[Any, ...], kind: str, lena: Membership
+) -> None:
+    """So that the test above refuses for the right reason."""
+    own = furnish(lena)
+    given = getattr(own, kind)
+    if name == "qualify_deal" and where == "path":
+        given = own.fresh
+    if name == "move_deal" and steps == ("reason",):
+        ending = {"stage": own.end, "reason": own.rsn}
+        answer = Program(make_secret(lena)).post(f"deals/{own.deal}/transitions", ending)
+    else:
+        answer = send(Program(make_secret(lena)), name, where, steps, given, own)
+    assert answer.status_code in (200, 201), answer.content

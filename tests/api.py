@@ -1,0 +1,236 @@
+"""Programs in tests: each answer they get is held against the OpenAPI document."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from accounts.api import ids
+from accounts.integrations.tokens import SCOPES, make_token, scope_is_within
+from accounts.models import ApiToken, Membership
+from accounts.tenancy.scope import tenant_scope
+from activities.models import ActivityType, OutputType
+from activities.services import Gave, log_activity
+from outcomes.models import MilestoneType
+from outcomes.services import record_milestone
+from strategy.models import Company, EndReason
+from tests.make import NOON, make_deal, stage
+
+DOCUMENT = Path(settings.ROOT, "docs", "api", "openapi.json")
+PREFIX = "/api/v1"
+FORMATS = FormatChecker()
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+@FORMATS.checks("date-time")
+def is_moment(value: object) -> bool:
+    return not isinstance(value, str) or bool(MOMENT.fullmatch(value) and datetime.fromisoformat(value))
+
+
+def make_secret(member: Membership, *scopes: str, lasts: timedelta = timedelta(days=1), revoked: bool = False) -> str:
+    """A key of the member; without scopes it has all that the member's role includes."""
+    now = timezone.now()
+    with tenant_scope(member.tenant_id):
+        new = make_token(actor=member, name="a program", scopes=scopes or _all(member), at=now)
+        ApiToken.objects.filter(pk=new.token.pk).update(expires_at=now + lasts, revoked_at=now if revoked else None)
+    return new.secret
+
+
+def viewer_secret(viewer: Membership, *scopes: str) -> str:
+    """A key of somebody who may not make one: it was made before they became a viewer."""
+    role = viewer.role
+    with tenant_scope(viewer.tenant_id):
+        Membership.objects.filter(pk=viewer.pk).update(role="rep")
+        viewer.role = "rep"
+        secret = make_secret(viewer, *(scopes or SCOPES))
+        Membership.objects.filter(pk=viewer.pk).update(role=role)
+        viewer.role = role
+    return secret
+
+
+def _all(member: Membership) -> list[str]:
+    return [scope for scope in SCOPES if scope_is_within(member, scope)]
+
+
+class Program:
+    """Calls the API with one key. Paths are given without the prefix."""
+
+    def __init__(self, secret: str | None = None, **headers: str) -> None:
+        given = {"Authorization": f"Bearer {secret}"} if secret else {}
+        self.client = Client(headers={**given, **headers})
+        self.client.raise_request_exception = False
+
+    def get(self, path: str, **headers: str) -> HttpResponse:
+        return self.call("GET", path, headers=headers)
+
+    def post(self, path: str, body: Any, **headers: str) -> HttpResponse:
+        return self.call("POST", path, body, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        content_type: str = "application/json",
+        headers: dict[str, str] | None = None,
+        **environment: Any,
+    ) -> HttpResponse:
+        """Send it, and check that the answer is one the document tells of."""
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        address = path if path.startswith("/") else f"{PREFIX}/{path}"
+        answer: HttpResponse = self.client.generic(
+            method, address, data, content_type=content_type, headers=headers or {}, **environment
+        )
+        check_answer(method, address.partition("?")[0], answer)
+        return answer
+
+    def all(self, path: str) -> list[dict[str, Any]]:
+        """Every row of a list, page by page."""
+        rows, address = [], path
+        while address:
+            page = self.get(address).json()
+            rows += page["data"]
+            address = page["next"] and page["next"].removeprefix("http://testserver")
+        return rows
+
+
+def check_answer(method: str, path: str, answer: HttpResponse) -> None:
+    """Fails unless the document has the operation, the status, the media type and the shape."""
+    media = answer.headers["Content-Type"]
+    operation = operation_of(method, path)
+    if operation is None:
+        assert answer.status_code in (400, 401, 404, 405), (method, path, answer.status_code, answer.content)
+        validator("#/components/schemas/Problem").validate(answer.json())
+        return
+    told = operation["responses"].get(str(answer.status_code))
+    assert told is not None, f"{method} {path} answered {answer.status_code}, which is not in the document"
+    pointer = _place_of(operation, answer.status_code) if "$ref" not in told else told["$ref"]
+    content = _at(pointer)["content"]
+    assert media in content, (media, list(content))
+    validator(f"{pointer}/content/{media.replace('/', '~1')}/schema").validate(json.loads(answer.content))
+
+
+def _place_of(operation: dict[str, Any], status: int) -> str:
+    path = operation["x-path"].replace("/", "~1")
+    return f"#/paths/{path}/{operation['x-method']}/responses/{status}"
+
+
+def _at(pointer: str) -> Any:
+    found: Any = document()
+    for step in pointer.removeprefix("#/").split("/"):
+        found = found[step.replace("~1", "/")]
+    return found
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The committed document, made strict: an answer with a field it does not tell of is an error."""
+    found: dict[str, Any] = json.loads(DOCUMENT.read_text())
+    for schema in _objects(found["components"]["schemas"]):
+        schema.setdefault("additionalProperties", False)
+    for path, method, operation in operations(found):
+        operation.update({"x-path": path, "x-method": method})
+    return found
+
+
+def operations(of: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each operation of the document with its path and method."""
+    for path, methods in of["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _objects(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        if "properties" in schema and "object" in str(schema.get("type")):
+            yield schema
+        for inner in schema.values():
+            yield from _objects(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _objects(inner)
+
+
+def operation_of(method: str, path: str) -> dict[str, Any] | None:
+    """The operation that an address belongs to."""
+    for template, found, operation in operations(document()):
+        if found == method.lower() and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            return operation
+    return None
+
+
+@cache
+def validator(pointer: str) -> Draft202012Validator:
+    """Checks a value against a part of the document."""
+    whole = Resource.from_contents(copy.deepcopy(document()), default_specification=DRAFT202012)
+    registry: Any = Registry().with_resource("urn:api", whole)
+    return Draft202012Validator({"$ref": f"urn:api{pointer}"}, registry=registry, format_checker=FORMATS)
+
+
+class Things(NamedTuple):
+    """One of everything that has an id, in one organisation."""
+
+    org: str
+    mem: str
+    com: str
+    pip: str
+    stg: str
+    end: str
+    rsn: str
+    deal: str
+    fresh: str
+    act: str
+    aty: str
+    oty: str
+    mst: str
+    mty: str
+
+
+def furnish(member: Membership) -> Things:
+    """Make one of everything in the member's organisation: `fresh` is an unqualified deal, `end` a stage for lost."""
+    with tenant_scope(member.tenant_id):
+        company = Company.objects.create(name="Alder Foods", revenue=5_000_000_00, revenue_currency="EUR")
+        reason = EndReason.objects.create(kind="lost", name="Chose a competitor")
+        deal = make_deal(actor=member, name="Leak analytics", company=company)
+        fresh = make_deal(actor=member, name="Pump watch", qualified_on=None)
+        kind, output = ActivityType.objects.order_by("position")[0], OutputType.objects.order_by("position")[0]
+        activity = log_activity(
+            actor=member, type=kind, at=NOON, recorded_at=NOON, deal=deal, outputs=[Gave(output, "They wrote back")]
+        )
+        milestone_type = MilestoneType.objects.order_by("position")[0]
+        milestone = record_milestone(
+            actor=member, deal=deal, type=milestone_type, at=NOON, evidence="https://example.com/minutes"
+        )
+        keys = {
+            "org": member.tenant.public_id,
+            "mem": member.pk,
+            "com": company.pk,
+            "pip": deal.pipeline_id,
+            "stg": stage("Workshop").pk,
+            "end": stage("Lost").pk,
+            "rsn": reason.pk,
+            "deal": deal.pk,
+            "fresh": fresh.pk,
+            "act": activity.pk,
+            "aty": kind.pk,
+            "oty": output.pk,
+            "mst": milestone.pk,
+            "mty": milestone_type.pk,
+        }
+    kinds = {"end": "stg", "fresh": "deal"}
+    return Things(**{name: ids.encode(kinds.get(name, name), key) for name, key in keys.items()})

@@ -13,8 +13,8 @@ from config.devstack.refusals import Refused
 NOBODY = 65534
 # Root seen as nobody: a namespace of its own, in which the files of root are nobody's.
 AS_MAPPED_NOBODY = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
-# A real change of user, for containers that forbid namespaces. The one capability that is kept lets the
-# server reach its binaries and data below a home folder that is closed to others.
+# A real change of user, for containers that forbid namespaces. The one capability that is kept, and counted in
+# access() too by the last option, lets the server reach its programs and data below a closed home folder.
 AS_REAL_NOBODY = (
     "setpriv",
     f"--reuid={NOBODY}",
@@ -22,6 +22,7 @@ AS_REAL_NOBODY = (
     "--clear-groups",
     "--inh-caps=+dac_override",
     "--ambient-caps=+dac_override",
+    "--securebits=+no_setuid_fixup",
     "--",
 )
 

@@ -9,6 +9,15 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["migrate"]:
         # Migrations own the tables; everything else meets the wall.
         os.environ["DATABASE_ROLE"] = "migrate"
+    if sys.argv[1:2] == ["bootstrap_database"]:
+        # It makes what these are to say.
+        os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or "none yet"
+        os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or "postgresql:///none-yet"
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from config.env import Misconfigured
+
+    try:
+        execute_from_command_line(sys.argv)
+    except Misconfigured as missing:
+        sys.exit(str(missing))

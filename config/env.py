@@ -159,7 +159,8 @@ def _stack_file(path: Path) -> Mapping[str, str]:
 
 
 def _raw(name: str, kind: str, default: str | None, help: str) -> str:
-    READ[name] = Variable(name, kind, default, help)
+    if help or name not in READ:
+        READ[name] = Variable(name, kind, default, help)
     value = os.environ.get(name)
     if value is None:
         value = _stack_file(state_folder() / "env").get(name)

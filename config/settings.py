@@ -216,8 +216,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SECURE = SITE_URL.startswith("https:")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
-SECURE_SSL_REDIRECT = SECURE and env.switch(
-    "HTTPS_REDIRECT", default=True, help="Send plain HTTP to HTTPS when SITE_URL is https."
+SECURE_SSL_REDIRECT = (
+    env.switch("HTTPS_REDIRECT", default=True, help="Send plain HTTP to HTTPS when SITE_URL is https.") and SECURE
 )
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE

@@ -11,6 +11,12 @@ from config import env
 
 
 @pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names these tests invent are forgotten after each."""
+    monkeypatch.setattr(env, "READ", dict(env.READ))
+
+
+@pytest.fixture(autouse=True)
 def no_stack_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty state folder, so that the machine's own stack does not answer."""
     monkeypatch.setenv("THROUGHLINE_STATE", str(tmp_path))
@@ -96,4 +102,3 @@ def test_takes_an_address_apart() -> None:
 def test_remembers_each_name_it_was_asked_for() -> None:
     env.switch("A_NAME_NOBODY_ELSE_ASKS_FOR", default=True, help="Nothing.")
     assert env.READ["A_NAME_NOBODY_ELSE_ASKS_FOR"].default == "yes"
-    del env.READ["A_NAME_NOBODY_ELSE_ASKS_FOR"]

@@ -1,18 +1,15 @@
 """A real export of 8,800 deals, read with the csv module and computed deal by deal, against the product's curves.
 
-The folder lies beside the checkout (`../shared/data`) or where THROUGHLINE_SHARED_DATA points. Its licence does not let
-the project carry it, so these tests are skipped where it is absent.
+Skipped where the export is absent (tests/real_data.py).
 """
 
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -21,13 +18,11 @@ from outcomes.statistics.curves import Incidence, cumulative_incidence
 from outcomes.statistics.grades import Grade, grade_reading
 from outcomes.statistics.minimum import for_incidence
 from outcomes.statistics.rates import won_of_closed, won_so_far
+from tests import real_data
 from tests.outcomes.plain_curves import Deal, ended_by, variance_of
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("THROUGHLINE_SHARED_DATA") or CHECKOUT.parent / "shared" / "data")
-FILE = FOLDER / "maven_crm" / "sales_pipeline.csv"
-
-pytestmark = pytest.mark.skipif(not FILE.is_file(), reason=f"the Maven CRM export is not at {FILE}")
+FILE = real_data.MAVEN / "sales_pipeline.csv"
+pytestmark = real_data.needs_maven
 
 WINDOW = date(2017, 3, 1)
 AS_OF = date(2017, 12, 31)

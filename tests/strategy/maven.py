@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterable, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from accounts.imports.running import Standing, Worker
 from accounts.imports.services import Upload, receive_files, start_import
 from accounts.models import ImportRun, Membership
+from tests import real_data
 from tests.make import NOON
 
-ROOT = Path(__file__).parents[2]
-
-
-def _data() -> Path | None:
-    told = os.environ.get("REAL_DATA")
-    places = [Path(told)] if told else [parent / "shared" / "data" for parent in ROOT.parents]
-    return next((place / "maven_crm" for place in places if (place / "maven_crm").is_dir()), None)
-
-
-REAL = _data()
-needs_the_real_files = pytest.mark.skipif(REAL is None, reason="no shared/data/maven_crm beside the checkout")
+needs_the_real_files = real_data.needs_maven
 
 TEAMS = "sales_agent,manager,regional_office\nAnna Snelling,Dustin Brinkmann,Central\nBoris Faz,Rocco Neubert,East\n"
 ACCOUNTS = (
@@ -55,8 +42,7 @@ def uploads(files: Mapping[str, str | bytes]) -> list[Upload]:
 
 def real_files() -> list[Upload]:
     """The real export's files."""
-    assert REAL is not None
-    return [Upload(path.name, io.BytesIO(path.read_bytes())) for path in sorted(REAL.glob("*.csv"))]
+    return [Upload(path.name, io.BytesIO(path.read_bytes())) for path in sorted(real_data.MAVEN.glob("*.csv"))]
 
 
 def receive(files: Mapping[str, str | bytes] | Iterable[Upload], *, actor: Membership) -> ImportRun:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -49,9 +48,7 @@ def changed(**rows: str) -> dict[str, str]:
 
 @maven.needs_the_real_files
 def test_takes_in_the_real_export_and_changes_nothing_the_second_time(lena: Membership) -> None:
-    began = time.monotonic()
     run = maven.import_all(maven.real_files(), actor=lena)
-    assert time.monotonic() - began < 20
     assert run.state == ImportRun.State.DONE, run.error
     assert (run.observed_from, run.observed_until) == (date(2017, 3, 1), date(2017, 12, 31))
     assert counts(run) == {

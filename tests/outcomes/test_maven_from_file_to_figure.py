@@ -1,0 +1,71 @@
+"""From a real export to the figures that pages and API show, against plain arithmetic on the same files."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from csv import DictReader
+
+import pytest
+
+from accounts.models import Membership
+from outcomes.queries.statistics import Statistics, current
+from outcomes.statistics import engine
+from strategy.models import Stage
+from tests import real_data
+from tests.make import NOON
+from tests.outcomes.test_maven_by_an_independent_computation import in_floats
+from tests.strategy import maven
+
+pytestmark = [real_data.needs_maven, pytest.mark.usefixtures("inside_northwind", "uploads_aside")]
+EXACT = 1e-9
+HORIZON = 388
+
+
+@pytest.fixture
+def statistics(lena: Membership) -> Statistics:
+    maven.import_all(maven.real_files(), actor=lena)
+    engine.refresh(tenant=lena.tenant, now=NOON)
+    return current()
+
+
+def test_the_figures_equal_plain_arithmetic_on_the_files(statistics: Statistics) -> None:
+    found, expected = statistics.results, in_floats(late_entry=True, until=HORIZON)
+    assert {result.detail["horizon"] for name, result in found.items() if name.startswith("incidence")} == {HORIZON}
+    assert found["chance_to_win"].value == pytest.approx(expected["won"], abs=EXACT)
+    assert found["incidence_lost"].value == pytest.approx(expected["lost"], abs=EXACT)
+    assert found["still_open"].value == pytest.approx(expected["open"], abs=EXACT)
+    assert found["opportunity_waste"].value == pytest.approx(1 - expected["won"], abs=EXACT)
+    assert (found["deals_qualified"].n, found["chance_to_win"].n, found["chance_to_win"].events) == (8300, 8300, 4238)
+    for name in ("incidence_no_decision", "incidence_disqualified"):
+        assert found[name].value is None, "no deal of the export ended so: not a rate of zero"
+        assert found[name].not_enough["missing"][0]["have"] == 0
+
+
+def test_the_waste_by_stage_and_cause_equals_plain_arithmetic_on_the_files(statistics: Statistics) -> None:
+    prices = {
+        row["product"].replace(" ", ""): int(row["sales_price"])
+        for row in DictReader((real_data.MAVEN / "products.csv").open(newline="", encoding="utf-8"))
+    }
+    deals: Counter[tuple[str, str]] = Counter()
+    value: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for row in DictReader((real_data.MAVEN / "sales_pipeline.csv").open(newline="", encoding="utf-8")):
+        if row["engage_date"]:
+            end = {"Won": "won", "Lost": "lost", "Engaging": "open"}[row["deal_stage"]]
+            deals["Engaging", end] += 1
+            value["Engaging", end] += prices[row["product"].replace(" ", "")] * 100
+    names = {str(stage.pk): stage.name for stage in Stage.objects.all()}
+    cells = statistics.results["waste_deals"].detail["cells"]
+    assert {(names[cell["stage"]], cell["cause"]): cell["deals"] for cell in cells} == deals
+    assert {(names[cell["stage"]], cell["cause"]): cell["value"] for cell in cells} == value
+    closed = value["Engaging", "won"] + value["Engaging", "lost"]
+    assert statistics.results["waste_value"].value == pytest.approx(value["Engaging", "lost"] / closed, abs=EXACT)
+
+
+def test_says_that_no_effort_is_on_record_instead_of_none(statistics: Statistics) -> None:
+    assert statistics.results["waste_effort"].value is None
+    assert statistics.results["waste_effort"].not_enough is not None
+
+
+def test_a_grade_falls_for_losses_without_a_reason(statistics: Statistics) -> None:
+    won = statistics.results["won_of_closed"]
+    assert (won.grade, won.detail["reasons"][-1]["code"]) == ("B", "ends_without_cause")

@@ -96,7 +96,7 @@ WHO = ("Ingrid Falk", "Samir Haddad", "Joan Petit", "Ruth Okafor")
 GAVE = ("Named who signs", "Plan reviewed line by line", "List of blocked repairs", "Payback for each region")
 
 
-def seed(*, today: date, password: str, deals: int = 150) -> Membership:
+def seed(*, today: date, password: str, deals: int = 110) -> Membership:
     """Make the example organisation as of a day; returns its owner. Raises AddressTaken when it is there already."""
     marta = User.objects.create_user(EMAIL, password, name="Marta Lindqvist")
     began = today - timedelta(days=MONTHS * 30)

@@ -264,10 +264,10 @@ MEDIA_ROOT = Path(
 )
 MEDIA_ROOT = MEDIA_ROOT if MEDIA_ROOT.is_absolute() else ROOT / MEDIA_ROOT
 IMPORT_MAX_BYTES = env.number(
-    "IMPORT_MAX_BYTES", default=200 * 1024 * 1024, minimum=1024, help="Largest import file in bytes."
+    "IMPORT_MAX_BYTES", default=50_000_000, minimum=1024, help="Bytes that the files of one import may have together."
 )
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["frontend.uploads.CappedUploadHandler", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 # --- Words, days, money -------------------------------------------------------------------------------------------
 

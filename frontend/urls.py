@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from frontend.views import deals, doors, execution, log, organisation, settings
+from frontend.views import deals, doors, execution, imports, log, organisation, settings
 
 of_organisation = [
     path("", organisation.first, name="organisation"),
@@ -15,6 +15,14 @@ of_organisation = [
     path("execution/", execution.report, name="execution"),
     path("execution/deals/", execution.deals, name="execution-deals"),
     path("execution.csv", execution.numbers, name="execution-csv"),
+    # /imports/
+    path("imports/", imports.listing, name="imports"),
+    path("imports/new/", imports.new, name="import-new"),
+    path("imports/<uuid:pk>/", imports.detail, name="import"),
+    path("imports/<uuid:pk>/start/", imports.start, name="import-start"),
+    path("imports/<uuid:pk>/stop/", imports.stop, name="import-stop"),
+    path("imports/<uuid:pk>/continue/", imports.go_on, name="import-continue"),
+    path("imports/<uuid:pk>/refused/<uuid:file>/", imports.refused, name="import-refused"),
     # /log/
     path("log/", log.log, name="log"),
     path("log/deals/", log.deals, name="log-deals"),

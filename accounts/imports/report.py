@@ -82,6 +82,11 @@ def preset_of(run: ImportRun) -> Preset:
     return layouts.preset(run.preset)
 
 
+def known_presets() -> list[Preset]:
+    """The systems whose exports are read without anybody mapping columns."""
+    return layouts.presets()
+
+
 def run_of(run_id: UUID) -> ImportRun:
     """A run of the current tenant. Raises ImportRun.DoesNotExist."""
     return ImportRun.objects.select_related("actor").get(pk=run_id)

@@ -16,6 +16,10 @@ from accounts.tenancy.scope import current_tenant_id
 BLOCK = 256 * 1024
 
 
+class Elsewhere(ValueError):
+    """A name that leads out of a run's folder."""
+
+
 def folder(run_id: UUID) -> Path:
     """The folder of one run of the current tenant."""
     return Path(settings.MEDIA_ROOT) / str(current_tenant_id()) / "imports" / str(run_id)
@@ -34,10 +38,10 @@ def keep(run_id: UUID, content: BinaryIO) -> Path:
 
 
 def path_of(run_id: UUID, name: str) -> Path:
-    """The place of a stored file by the name it was given. Raises ValueError for a name that leads elsewhere."""
+    """The place of a stored file by the name it was given. Raises Elsewhere for a name that leads out of it."""
     path = folder(run_id) / name
     if path.parent != folder(run_id) or name in ("", ".", ".."):
-        raise ValueError(name)
+        raise Elsewhere(name)
     return path
 
 

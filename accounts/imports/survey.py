@@ -81,7 +81,7 @@ class Surveyor:
     def find_repeats(self) -> Iterable[Survey]:
         """Note in each survey which of its rows repeat an earlier one; gives those where hardly a row names one."""
         for kind in {found.layout.kind for found in self.surveys}:
-            files = [found for found in self.surveys if found.layout.kind == kind]
+            files = [found for found in self.surveys if found.layout.kind == kind and found.lines]
             for here, line, there, first in _repeats(files):
                 here.repeats[line] = (there.name, first)
             yield from (found for found in files if len(found.repeats) > MAX_REPEATS)
@@ -89,10 +89,10 @@ class Surveyor:
 
 def _repeats(files: Sequence[Survey]) -> Iterable[tuple[Survey, int, Survey, int]]:
     """File and line of each repeat, then file and line of what it repeats."""
-    identities = numpy.concatenate([numpy.frombuffer(found.identities, numpy.int64) for found in files if found.lines])
-    lines = numpy.concatenate(
-        [numpy.frombuffer(found.lines, f"u{found.lines.itemsize}") for found in files if found.lines]
-    )
+    if not files:
+        return
+    identities = numpy.concatenate([numpy.frombuffer(found.identities, numpy.int64) for found in files])
+    lines = numpy.concatenate([numpy.frombuffer(found.lines, f"u{found.lines.itemsize}") for found in files])
     owners = numpy.repeat(numpy.arange(len(files)), [len(found.lines) for found in files])
     order = numpy.argsort(identities, kind="stable")
     same = numpy.flatnonzero(identities[order[1:]] == identities[order[:-1]]) + 1

@@ -39,7 +39,8 @@ class Findings(HTMLParser):
             self.found.append("hx-post outside a form with an action")
         # An input looks things up while somebody types; its form is sent without script.
         helps = tag == "input" and any(self.forms)
-        leads = given.get("href") or "action" in given or "from:body" in (given.get("hx-trigger") or "")
+        by_itself = re.search(r"from:body|^every ", given.get("hx-trigger") or "")
+        leads = given.get("href") or "action" in given or by_itself
         if "hx-get" in given and not (leads or helps):
             self.found.append("hx-get on something that leads nowhere without script")
 

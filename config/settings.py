@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from config import env
-from outcomes.schedule import SCHEDULE
+from accounts.schedule import SCHEDULE as IMPORTS
+from outcomes.schedule import SCHEDULE as STATISTICS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -181,7 +182,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"accounts.tasks.*": {"queue": "imports"}, "outcomes.tasks.*": {"queue": "statistics"}}
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = SCHEDULE
+CELERY_BEAT_SCHEDULE = {**IMPORTS, **STATISTICS}
 
 # --- Sign-in ------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ import structlog
 import uuid_utils.compat
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
@@ -28,6 +29,8 @@ from accounts.tenancy.scope import current_tenant_id, tenant_bound
 from accounts.tenancy.tasks import HEADER
 
 MAX_FILES = 20
+# What nobody started, or went on with, for so long is given up with its files.
+KEPT_FOR = timedelta(days=7)
 log = structlog.get_logger(__name__)
 
 
@@ -85,12 +88,24 @@ def receive_files(*, actor: Membership, uploads: Sequence[Upload], at: datetime,
             raise NothingToImport(fields={"files": told or str(_("Choose the files of your export."))})
         with transaction.atomic():
             _prepare(run, intake, tenant)
+            _give_up_old(at)
             names = [kept.survey.name for kept in intake.kept]
             audit.record(verb="import.received", subject=run, actor=actor, at=at, source=run.preset, files=names)
     except BaseException:
         storage.forget(run.pk)
         raise
     return run
+
+
+def _give_up_old(at: datetime) -> None:
+    """People's data does not lie about because an import was forgotten."""
+    states, long_ago = ImportRun.State, at - KEPT_FOR
+    forgotten = Q(state=states.UPLOADED, created_at__lt=long_ago)
+    left = Q(state__in=[states.CANCELLED, states.FAILED], finished_at__lt=long_ago)
+    old = list(ImportRun.objects.filter(forgotten | left).values_list("pk", flat=True))
+    ImportRun.objects.filter(forgotten).update(state=states.CANCELLED, finished_at=at)
+    for run_id in old:
+        transaction.on_commit(partial(_forget, run_id, current_tenant_id()), robust=True)
 
 
 class _Intake:

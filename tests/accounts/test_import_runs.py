@@ -175,6 +175,18 @@ def test_forgets_the_files_when_it_is_done(
     assert not storage.folder(run.pk).exists()
 
 
+def test_gives_up_what_nobody_started_for_a_week(
+    lena: Membership, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    old = maven.receive(ONLY_DEALS, actor=lena)
+    ImportRun.objects.filter(pk=old.pk).update(created_at=NOON - timedelta(days=8))
+    with django_capture_on_commit_callbacks(execute=True):
+        new = maven.receive({"accounts.csv": maven.ACCOUNTS}, actor=lena)
+    old.refresh_from_db()
+    assert old.state == "cancelled"
+    assert [path.parent.name for path in stored(settings)] == [str(new.pk)]
+
+
 # Working
 
 

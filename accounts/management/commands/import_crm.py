@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.imports import report
 from accounts.imports.problems import say
 from accounts.imports.running import Standing, Worker
-from accounts.imports.services import NothingToImport, Upload, receive_files, start_import
+from accounts.imports.services import NothingToImport, Upload, receive_files, start_import, stop_import
 from accounts.models import ImportRun, Membership, Tenant
 from accounts.models.organisation import Role
 from accounts.refusals import Refused
@@ -48,6 +48,8 @@ class Command(TenantCommand):
         window = (options["observed_from"] or run.observed_from, options["observed_until"] or run.observed_until)
         self._tell_what_is_understood(run, *window)
         if not options["yes"] and input("Import? [y/N] ").strip().lower() not in ("y", "yes"):
+            with transaction.atomic():
+                stop_import(run=run, actor=actor, at=timezone.now())
             self.stdout.write("Nothing was imported.")
             return
         try:

@@ -46,6 +46,8 @@ def web(state: State, host: str, port: int) -> Program:
             *("--worker-class", "gthread", "--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)),
             # Loaded once and forked: half the time to the first page on two cores.
             *("--preload", "--log-level", "warning", "--graceful-timeout", "5"),
+            # It would lie in the home folder, where two stacks meet and which may be closed.
+            "--no-control-socket",
         ],
         stop=signal.SIGTERM,
         orphaned=signal.SIGQUIT,

@@ -15,6 +15,8 @@ from accounts.models import ImportRow, ImportRun
 from frontend import words
 
 STATES = ImportRun.State
+#: So much of an import must be over before its speed says anything about the rest.
+ENOUGH = 0.05
 #: How a row can end, in the order in which it is told.
 ENDED: Mapping[str, Any] = {
     "created": ngettext_lazy("{n} new", "{n} new", "n"),
@@ -127,7 +129,7 @@ def progress(run: ImportRun) -> Progress:
 def left(run: ImportRun) -> str:
     """Speed and time left, as soon as there is a speed."""
     seconds = run.checkpoint.get("seconds", 0)
-    if not run.rows_done or not seconds:
+    if run.rows_done < run.rows_total * ENOUGH or not seconds:
         return ""
     speed = run.rows_done / seconds
     remaining = round((run.rows_total - run.rows_done) / speed)
@@ -213,8 +215,7 @@ def notes(run: ImportRun) -> list[Finding]:
 
 
 def finding(trouble: Trouble, sentence: str) -> Finding:
-    heading = gettext("{n} {what}").format(n=words.number(trouble.rows), what=trouble.heading)
-    return Finding(heading=heading[:1].upper() + heading[1:], sentence=sentence)
+    return Finding(heading=trouble.heading(words.number(trouble.rows)), sentence=sentence)
 
 
 def where(trouble: Trouble) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -96,7 +96,8 @@ def absorb(chunk: Chunk, lists: Lists) -> dict[str, int]:
         refused.extend(_refused_by_rules(batch, chunk, reader))
     if sum(counts.values()) != len(chunk.rows):
         raise Miscounted(f"{chunk.file.name}: {counts} of {len(chunk.rows)} rows")
-    _report(chunk, refused, [*batch.notes, *_note_of_cut(chunk)])
+    notes = [replace(note, column=note.column and reader.header(note.column)) for note in batch.notes]
+    _report(chunk, refused, [*notes, *_note_of_cut(chunk)])
     _count(chunk, counts, batch.besides)
     return {name: counts[name] for name in ("created", "updated") if counts.get(name)}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 Words = str | Promise
 
@@ -20,21 +21,21 @@ Words = str | Promise
 class Problem:
     """One way in which something can be unusable, or worth knowing.
 
-    `sentence` is about one row or file and says what to do; `heading` comes after a number of rows ("21 …"). Both
-    may use the names in the problem's data, and `column`, `value` and `name` where there are such.
+    `sentence` is about one row or file and says what to do; `heading` counts rows ("21 …"). Both may use the names
+    in the problem's data, and `column`, `value` and `name` where there are such.
     """
 
     code: str
     sentence: Words
-    heading: Words
+    heading: Any = ""
 
     def say(self, data: Mapping[str, Any]) -> str:
         """The sentence, with its values filled in."""
         return str(self.sentence).format_map(_Forgiving(data))
 
-    def head(self, data: Mapping[str, Any]) -> str:
-        """The words after the number of rows."""
-        return str(self.heading).format_map(_Forgiving(data))
+    def head(self, rows: int, shown: str, data: Mapping[str, Any]) -> str:
+        """How many rows have the problem; `shown` is their number as people write it."""
+        return str(self.heading % {"n": rows}).format_map(_Forgiving({**data, "n": shown}))
 
 
 class _Forgiving(dict[str, Any]):
@@ -66,11 +67,19 @@ class Unusable(_Told):
 PROBLEMS: dict[str, Problem] = {}
 
 
-def declare(code: str, sentence: Words, heading: Words = "") -> None:
-    """Make a problem known under its code. Codes stand in reports, so none is ever used for something else."""
+def declare(code: str, sentence: Words, heading: Any = "") -> None:
+    """Make a problem known under its code. Codes stand in reports, so none is ever used for something else.
+
+    `heading` is a plural in `n`, made by `rows`.
+    """
     if code in PROBLEMS:
         raise ValueError(f"The problem {code} is declared twice.")
     PROBLEMS[code] = Problem(code, sentence, heading)
+
+
+def rows(one: str, many: str) -> Any:
+    """A heading for one row and for several."""
+    return ngettext_lazy(one, many, "n")
 
 
 def say(code: str, data: Mapping[str, Any]) -> str:
@@ -118,72 +127,92 @@ declare("broken_off", _("Something went wrong on our side. What came in before s
 declare(
     "too_few_cells",
     _("This row has {cells} cells and the header has {wanted}. Fill in what is missing."),
-    _("rows with too few cells"),
+    rows("{n} row with too few cells", "{n} rows with too few cells"),
 )
 declare(
     "too_many_cells",
     _("This row has {cells} cells and the header has {wanted}. Put quotes around cells that hold a “{delimiter}”."),
-    _("rows with too many cells"),
+    rows("{n} row with too many cells", "{n} rows with too many cells"),
 )
 declare(
     "cut_off",
     _("The file ends in the middle of this row, so it was probably cut off. Export it again."),
-    _("row cut off at the end of the file"),
+    rows("{n} row is cut off at the end of the file", "{n} rows are cut off at the end of their files"),
 )
 declare(
     "broken_quote",
     _("A quote in this row is not closed or stands inside a cell. Close it, or write it twice."),
-    _("rows with a quote that is not closed"),
+    rows("{n} row with a quote that is not closed", "{n} rows with a quote that is not closed"),
 )
 declare(
     "nul",
     _("This row holds a NUL character, which no text has. Export the file again."),
-    _("rows with NUL characters"),
+    rows("{n} row with NUL characters", "{n} rows with NUL characters"),
 )
 declare(
     "damaged_text",
     _("This row holds characters that cannot be read. Save the file as UTF-8."),
-    _("rows with characters we cannot read"),
+    rows("{n} row with characters we cannot read", "{n} rows with characters we cannot read"),
 )
 declare(
     "repeated",
     _("“{value}” was already on line {first} of {file}. Keep one of the rows."),
-    _("rows that repeat “{column}”"),
+    rows("{n} row repeats the “{column}” of another", "{n} rows repeat the “{column}” of another"),
 )
 declare(
     "maybe_cut",
     _("The last line of the file has no end. If the export was cut off, the last value of this row is not whole."),
-    _("last row that may be cut off"),
+    rows("{n} row may be cut off at the end of the file", "{n} rows may be cut off at the end of their files"),
 )
 
 # Cells
-declare("missing", _("“{column}” is empty. Fill it in."), _("rows without “{column}”"))
+declare(
+    "missing",
+    _("“{column}” is empty. Fill it in."),
+    rows("{n} row without “{column}”", "{n} rows without “{column}”"),
+)
 declare(
     "not_a_date",
     _("“{value}” is not a date we can read. Write it like 2025-11-30."),
-    _("values of “{column}” that are no date we can read"),
+    rows("{n} “{column}” we cannot read as a date", "{n} values of “{column}” we cannot read as dates"),
 )
 declare(
     "date_too_far",
     _("“{value}” cannot be meant. Write a year from 1900 to 2199."),
-    _("values of “{column}” before 1900 or after 2199"),
+    rows("{n} “{column}” before 1900 or after 2199", "{n} values of “{column}” before 1900 or after 2199"),
 )
 declare(
     "not_a_number",
     _("“{value}” is not a number we can read. Write it like 1234.56."),
-    _("values of “{column}” that are no number we can read"),
+    rows("{n} “{column}” we cannot read as a number", "{n} values of “{column}” we cannot read as numbers"),
 )
-declare("not_whole", _("“{value}” is not a whole number."), _("values of “{column}” that are no whole number"))
+declare(
+    "not_whole",
+    _("“{value}” is not a whole number."),
+    rows("{n} “{column}” that is no whole number", "{n} values of “{column}” that are no whole numbers"),
+)
 declare(
     "too_precise",
     _("“{value}” has too many decimals. Round it to {places}."),
-    _("values of “{column}” with too many decimals"),
+    rows("{n} “{column}” with too many decimals", "{n} values of “{column}” with too many decimals"),
 )
-declare("negative", _("“{value}” is less than nothing. Correct it."), _("values of “{column}” below zero"))
-declare("too_small", _("“{value}” is less than {limit}. Correct it."), _("values of “{column}” that are too small"))
-declare("too_large", _("“{value}” is larger than we can keep."), _("values of “{column}” that are too large"))
+declare(
+    "negative",
+    _("“{value}” is less than nothing. Correct it."),
+    rows("{n} “{column}” below zero", "{n} values of “{column}” below zero"),
+)
+declare(
+    "too_small",
+    _("“{value}” is less than {limit}. Correct it."),
+    rows("{n} “{column}” that is too small", "{n} values of “{column}” that are too small"),
+)
+declare(
+    "too_large",
+    _("“{value}” is larger than we can keep."),
+    rows("{n} “{column}” that is too large", "{n} values of “{column}” that are too large"),
+)
 declare(
     "too_long",
     _("This text has {length} characters. Shorten it to {limit}."),
-    _("values of “{column}” that are too long"),
+    rows("{n} “{column}” that is too long", "{n} values of “{column}” that are too long"),
 )

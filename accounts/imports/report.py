@@ -6,7 +6,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -65,16 +65,20 @@ class Asked:
 class Trouble:
     """Rows that were refused or noted for one reason: `rows` of them, from `line` of `file` on.
 
-    `heading` comes after their number, `sentence` is what to do about the first of them.
+    `sentence` is what to do about the first of them, `values` are examples.
     """
 
     code: str
     rows: int
     file: str
     line: int
-    heading: str
     sentence: str
+    told: Mapping[str, Any]
     values: Sequence[str] = ()
+
+    def heading(self, shown: str) -> str:
+        """How many rows, and what is the matter; `shown` is their number as people write it."""
+        return PROBLEMS[self.code].head(self.rows, shown, self.told) if self.code in PROBLEMS else self.code
 
 
 def preset_of(run: ImportRun) -> Preset:
@@ -179,14 +183,13 @@ def notes(run: ImportRun) -> list[Trouble]:
 
 def _trouble(examples: Sequence[ImportRow], number: int) -> Trouble:
     first = examples[0]
-    told = told_of(first)
     return Trouble(
         code=first.code,
         rows=number,
         file=first.file.name,
         line=first.line,
-        heading=PROBLEMS[first.code].head(told) if first.code in PROBLEMS else first.code,
         sentence=say_of(first),
+        told=told_of(first),
         values=[row.value for row in examples if row.value],
     )
 

@@ -27,7 +27,8 @@ from accounts.imports.reading import Broken, Row
 from accounts.models import ImportFile, ImportRun, Tenant
 from accounts.tenancy.scope import current_tenant_id
 
-CHUNK = 10_000
+# A file begins with small chunks, so that something is seen soon, and goes on with larger ones, which are cheaper.
+FIRST_CHUNK, CHUNK = 1_000, 10_000
 LOCK_NOT_AVAILABLE = "55P03"
 log = structlog.get_logger(__name__)
 
@@ -97,7 +98,8 @@ class Worker:
                 return Standing.WAITING
             self._begin(run)
             file = self._file(run)
-        rows = self._read(file, run) if file else []
+        wanted = min(CHUNK, max(FIRST_CHUNK, file.rows_done)) if file else 0
+        rows = self._read(file, run, wanted) if file else []
         with transaction.atomic():
             _prepare()
             place, run = run.checkpoint, self._run()
@@ -107,7 +109,7 @@ class Worker:
                 return self._end(run, ImportRun.State.CANCELLED)
             if file is None:
                 return self._end(run, ImportRun.State.DONE)
-            self._keep(run, file, rows, began)
+            self._keep(run, file, rows, is_last=len(rows) < wanted, began=began)
         return Standing.MORE
 
     # Reading
@@ -120,12 +122,12 @@ class Worker:
         place = run.checkpoint.get("file", 0)
         return ImportFile.objects.filter(run=run, position__gt=place).order_by("position").first()
 
-    def _read(self, file: ImportFile, run: ImportRun) -> list[Row | Broken]:
+    def _read(self, file: ImportFile, run: ImportRun, wanted: int) -> list[Row | Broken]:
         line = run.checkpoint.get("line", 0)
         now_open = self._open
         if now_open is None or now_open.file.pk != file.pk or now_open.line != line:
             now_open = self._reopen(file, line)
-        rows = list(itertools.islice(now_open.rows, CHUNK))
+        rows = list(itertools.islice(now_open.rows, wanted))
         if rows:
             now_open.line = rows[-1].line
         return rows
@@ -152,10 +154,10 @@ class Worker:
                 state=ImportRun.State.RUNNING, started_at=run.started_at, touched_at=self.clock()
             )
 
-    def _keep(self, run: ImportRun, file: ImportFile, rows: list[Row | Broken], began: float) -> None:
+    def _keep(self, run: ImportRun, file: ImportFile, rows: list[Row | Broken], *, is_last: bool, began: float) -> None:
         now = self.clock()
         today = Tenant.objects.get(pk=current_tenant_id()).day_of(now)
-        chunk = Chunk(run=run, file=file, rows=rows, at=now, today=today, is_last=len(rows) < CHUNK)
+        chunk = Chunk(run=run, file=file, rows=rows, at=now, today=today, is_last=is_last)
         self._lists = self._lists or Lists(run)
         written = absorb(chunk, self._lists)
         if chunk.is_last:

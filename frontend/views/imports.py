@@ -140,13 +140,14 @@ def show(request: TenantRequest, run: ImportRun, form: AnswersForm | None) -> Ht
         "sheets": sheets,
         "left_out": report.left_out(run),
         "may_run": allows(request.membership, "import.run"),
+        "is_part": wants_part(request),
     }
     if form is not None:
-        rows = told.rows(run.rows_total)
         context |= {
             "form": form,
+            "asked": [(field, words.number(rows)) for field, rows in form.asked()],
             "missing": report.missing(run),
-            "start_words": gettext("Import {rows}").format(rows=rows),
+            "start_words": gettext("Import {rows}").format(rows=told.rows(run.rows_total)),
         }
     else:
         context |= standing(run, sheets, url) | findings(request, run, sheets)

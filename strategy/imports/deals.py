@@ -61,11 +61,11 @@ SETTLE = """
 """
 BEFORE = """
     CREATE TEMPORARY TABLE before ON COMMIT DROP AS
-    SELECT s.line, d.stage_id, g.name AS stage, d.owner_id, d.amount_at_qualification, d.amount, d.opened_on,
-           d.qualified_on, d.closed_on, d.end_cause, d.episode
+    SELECT s.line, d.stage_id, d.owner_id, d.amount_at_qualification, d.amount, d.opened_on, d.qualified_on,
+           d.closed_on, d.end_cause, d.episode,
+           (SELECT g.name FROM strategy_stage AS g WHERE g.tenant_id = %(tenant)s AND g.id = d.stage_id) AS stage
     FROM staged AS s
     JOIN strategy_deal AS d ON d.tenant_id = %(tenant)s AND d.id = s.matched
-    JOIN strategy_stage AS g ON g.tenant_id = d.tenant_id AND g.id = d.stage_id
     WHERE s.outcome = 'updated'
 """
 LOCK = """
@@ -170,11 +170,13 @@ def absorb_deals(batch: Batch, pipeline: ImportedPipeline) -> None:
     ensure_companies(batch, "account")
     ensure_members(batch, "agent", role="rep")
     batch.run(SETTLE, **values)
+    batch.run("ANALYZE staged (line, matched, outcome)")  # or a plan is made for one row of thousands
     changes = batch.rows("SELECT count(*) FROM staged WHERE outcome = 'updated'")[0][0]
     if changes:
         batch.rows(LOCK)
         batch.run("DROP TABLE IF EXISTS pg_temp.before")
         batch.run(BEFORE)
+        batch.run("ANALYZE before")
     batch.run(UPSERT, **values)
     write_history_of_new(batch, pipeline)
     if changes:

@@ -85,14 +85,14 @@ EVENTS_OF_CHANGES = """
 STAGES_LEFT = """
     UPDATE strategy_stagespan AS p SET
         left_on = greatest(p.entered_on, coalesce(d.closed_on, d.entered_stage_on, %(observed_until)s, %(today)s)),
-        exit_kind = CASE WHEN d.end_cause <> '' THEN d.end_cause WHEN now_in.position < was_in.position THEN 'back'
-                         ELSE 'advance' END
+        exit_kind = CASE WHEN d.end_cause <> '' THEN d.end_cause
+            WHEN (SELECT g.position FROM strategy_stage AS g WHERE g.tenant_id = %(tenant)s AND g.id = d.stage_id)
+               < (SELECT g.position FROM strategy_stage AS g WHERE g.tenant_id = %(tenant)s AND g.id = p.stage_id)
+            THEN 'back' ELSE 'advance' END
     FROM staged AS s
     JOIN before AS b ON b.line = s.line
     JOIN strategy_deal AS d ON d.tenant_id = %(tenant)s AND d.id = s.matched
-    JOIN strategy_stage AS now_in ON now_in.tenant_id = %(tenant)s AND now_in.id = d.stage_id
-    JOIN strategy_stage AS was_in ON was_in.tenant_id = %(tenant)s
-    WHERE p.tenant_id = %(tenant)s AND p.deal_id = d.id AND p.left_on IS NULL AND was_in.id = p.stage_id
+    WHERE p.tenant_id = %(tenant)s AND p.deal_id = d.id AND p.left_on IS NULL
       AND (d.end_cause <> '' OR p.stage_id <> d.stage_id)
 """
 # What the file says of a stay that we know already: another day of qualification, another end.

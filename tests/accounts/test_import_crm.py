@@ -37,7 +37,7 @@ def test_a_folder_comes_in_and_comes_again(lena: Membership, folder: Path) -> No
     assert "pipeline.csv: Deals, 4 rows" in words
     assert "Ends were recorded from 2017-03-01 until 2017-04-01." in words
     assert "Deals: 4 created" in words
-    assert "1 deals of “GTXPro” were matched to “GTX Pro” in the price list" in words
+    assert "1 deal of “GTXPro” was matched to “GTX Pro” in the price list" in words
     assert "Deals: 4 unchanged" in told("--tenant", "northwind", folder, "--yes")
     with tenant_scope(lena.tenant_id):
         assert Deal.objects.count() == 4

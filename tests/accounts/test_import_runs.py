@@ -397,7 +397,7 @@ def test_groups_what_is_wrong_and_shows_examples(lena: Membership) -> None:
     run = maven.import_all({"p.csv": maven.DEALS + bad}, actor=lena)
     (trouble,) = report.troubles(run)
     assert (trouble.rows, trouble.line, trouble.file) == (3, 6, "p.csv")
-    assert trouble.heading == "values of “close_date” that are no date we can read"
+    assert trouble.heading("3") == "3 values of “close_date” we cannot read as dates"
     assert list(trouble.values) == ["soon", "Q3 sometime", "soon"]
 
 

@@ -119,7 +119,7 @@ def test_matches_names_that_differ_by_spaces_and_says_so(lena: Membership) -> No
     assert Deal.objects.get(external_id="A2").name == "GTX Pro for Cancity"
     note = next(note for note in report.notes(run) if note.code == "product_joined")
     assert (note.rows, note.line) == (1, 3)
-    assert note.heading == "deals of “GTXPro” were matched to “GTX Pro” in the price list"
+    assert note.heading("1") == "1 deal of “GTXPro” was matched to “GTX Pro” in the price list"
 
 
 def test_reads_revenue_in_millions_and_links_a_subsidiary_to_its_parent(lena: Membership) -> None:

@@ -96,11 +96,10 @@ class Command(TenantCommand):
             told = ", ".join(f"{number:,} {outcome}" for outcome, number in sheet.file.counts.items() if number)
             self.stdout.write(f"{sheet.title}: {told}")
         for trouble in report.notes(run):
-            self.stdout.write(f"{trouble.rows:,} {trouble.heading}")
+            self.stdout.write(trouble.heading(f"{trouble.rows:,}"))
         for trouble in report.troubles(run):
-            self.stdout.write(
-                f"Refused: {trouble.rows:,} {trouble.heading}. {trouble.file}, line {trouble.line}: {trouble.sentence}"
-            )
+            self.stdout.write(f"Refused: {trouble.heading(f'{trouble.rows:,}')}.")
+            self.stdout.write(f"  {trouble.file}, line {trouble.line}: {trouble.sentence}")
         self.stdout.write(f"{run.rows_done:,} rows in {run.checkpoint.get('seconds', 0):.1f} s")
 
 

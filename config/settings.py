@@ -268,7 +268,10 @@ IMPORT_MAX_BYTES = env.number(
     "IMPORT_MAX_BYTES", default=50_000_000, minimum=1024, help="Bytes that the files of one import may have together."
 )
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["frontend.uploads.CappedUploadHandler", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = [
+    "frontend.uploads.CappedUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Words, days, money -------------------------------------------------------------------------------------------
 

@@ -27,12 +27,12 @@ def main(arguments: list[str]) -> int:
     state = State(env.state_folder())
     try:
         if chosen.verb == "up":
-            up(state, printer)
+            up(state, printer, with_demo=not chosen.empty)
             return 0
         command = chosen.command[1:] if chosen.command[:1] == ["--"] else chosen.command
         if chosen.temp:
-            return execute_in_throw_away(command, printer)
-        return execute(state, command, printer)
+            return execute_in_throw_away(command, printer, bare=chosen.bare)
+        return execute(state, command, printer, bare=chosen.bare)
     except (Refused, env.Misconfigured) as error:
         print(f"{chosen.verb}: {error}", file=sys.stderr)
         return FAILED
@@ -43,9 +43,11 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m config.devstack", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("up", help="start everything and serve until Ctrl-C")
+    serve = verbs.add_parser("up", help="start everything and serve until Ctrl-C")
+    serve.add_argument("--empty", action="store_true", help="make no example organisation")
     run = verbs.add_parser("exec", help="run one command with database and broker under it")
     run.add_argument("--temp", action="store_true", help="use servers of its own that are thrown away")
+    run.add_argument("--bare", action="store_true", help="leave the database without tables")
     run.add_argument("command", nargs=argparse.REMAINDER, help="-- PROGRAM ARGUMENT…")
     return parser
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,24 +28,36 @@ TEMPORARY_PREFIX = "throughline-"
 ABANDONED_AFTER_SECONDS = 60
 
 
-def execute(state: State, command: list[str], printer: Printer) -> int:
-    """Run the command on the running stack, or on its servers started for it; gives the exit code."""
+def execute(state: State, command: list[str], printer: Printer, *, bare: bool) -> int:
+    """Run the command on the running stack, or on its servers started for it; gives the exit code.
+
+    What is set in this environment is stronger. `bare` leaves the tables as they are.
+    """
     if state.is_running():
-        return _run_foreground(Family(printer), command, {**env.read_file(state.env_file), **_place(state)})
-    with state.locked():
-        return _with_servers(state, read_overrides(), command, printer, throw_away=False)
+        return _run_foreground(
+            Family(printer), command, {**env.read_file(state.env_file), **os.environ, **_place(state)}
+        )
+    with state.locked(), _served(state, read_overrides(), printer, throw_away=False) as (family, settings):
+        if not bare:
+            _prepare(family, state)
+        return _run_foreground(family, command, {**settings, **os.environ, **_place(state)})
 
 
-def execute_in_throw_away(command: list[str], printer: Printer) -> int:
+def execute_in_throw_away(command: list[str], printer: Printer, *, bare: bool) -> int:
     """Run the command with servers of its own, of which nothing remains; gives its exit code.
 
-    A DATABASE_URL in the environment is not used: tests must never meet anybody's data.
+    A DATABASE_URL in the environment is not used: tests must never meet anybody's data. `bare` makes no tables.
     """
-    with _temporary_state() as state:
-        return _with_servers(state, Overrides(), command, printer, throw_away=True)
+    with _temporary_state() as state, _served(state, Overrides(), printer, throw_away=True) as (family, settings):
+        if not bare:
+            _prepare(family, state)
+        return _run_foreground(family, command, {**os.environ, **settings, **_place(state)})
 
 
-def _with_servers(state: State, chosen: Overrides, command: list[str], printer: Printer, *, throw_away: bool) -> int:
+@contextmanager
+def _served(
+    state: State, chosen: Overrides, printer: Printer, *, throw_away: bool
+) -> Iterator[tuple[Family, dict[str, str]]]:
     family = Family(printer, announces=False)
     try:
         addresses = Servers(family, state, chosen, throw_away=throw_away).start()
@@ -53,15 +65,17 @@ def _with_servers(state: State, chosen: Overrides, command: list[str], printer: 
         if throw_away:
             settings["MEDIA_ROOT"] = str(state.folder / "uploads")
         state.write_env(settings)
-        log = state.folder / "prepare.log"
-        family.run(programs.prepare(state, with_demo=False, log=log), seconds=PREPARE_SECONDS)
-        return _run_foreground(family, command, {**settings, **_place(state)})
+        yield family, settings
     finally:
         family.stop()
 
 
-def _run_foreground(family: Family, command: list[str], settings: Mapping[str, str]) -> int:
-    environment = {**os.environ, **settings}
+def _prepare(family: Family, state: State) -> None:
+    log = state.folder / "prepare.log"
+    family.run(programs.prepare(state, with_demo=False, log=log), seconds=PREPARE_SECONDS)
+
+
+def _run_foreground(family: Family, command: list[str], environment: dict[str, str]) -> int:
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     program = Program(name=command[0], arguments=command, orphaned=signal.SIGKILL)
     process = subprocess.Popen(leashed(program), env=environment)

@@ -100,7 +100,12 @@ class Postgres:
     def answers(self, port: int) -> bool:
         try:
             psycopg.connect(self.admin_url(port), connect_timeout=5).close()
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise Refused(
+                    f"The database in {self.data} has another password than {self._folder} remembers. Remove both "
+                    "to begin anew."
+                ) from None
             return False
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import time
 from contextlib import suppress
 
@@ -20,12 +21,14 @@ HEALTH_PAGE = "/readyz"
 
 
 class Stack:
-    """One run of the whole product on this machine."""
+    """One run of the whole product on this machine, with its example organisation or empty."""
 
-    def __init__(self, state: State, chosen: Overrides, printer: Printer) -> None:
+    def __init__(self, state: State, chosen: Overrides, printer: Printer, *, with_demo: bool) -> None:
         self.state = state
         self.chosen = chosen
         self.printer = printer
+        self.with_demo = with_demo
+        self.demo_password = os.environ.get("DEMO_PASSWORD") or state.secret("demo")
         self.family = Family(printer)
         self.family.on_change = self._note
         self.url = ""
@@ -49,11 +52,11 @@ class Stack:
         self.url = f"http://localhost:{port}"
         self.state.write_env(
             programs.product_settings(self.state, debug=True)
-            | {"SITE_URL": self.url, "DEMO": "yes", "DEMO_PASSWORD": self.state.secret("demo")}
+            | {"SITE_URL": self.url, "DEMO_PASSWORD": self.demo_password}
             | addresses
         )
         self.printer.say("up", "preparing the database")
-        self.family.run(programs.prepare(self.state, with_demo=True), seconds=PREPARE_SECONDS)
+        self.family.run(programs.prepare(self.state, with_demo=self.with_demo), seconds=PREPARE_SECONDS)
         self.family.start(programs.web(self.state, host, port))
         # Alone, because on two cores all three at once bring the first page seconds later.
         self.family.wait_until(lambda: answers(host, port), seconds=HEALTH_SECONDS, what=f"{self.url}{HEALTH_PAGE}")
@@ -68,12 +71,12 @@ class Stack:
         return self.chosen.web_port
 
     def _welcome(self, seconds: float) -> None:
+        sign_in = (f"Sign in   {programs.DEMO_EMAIL}", f"Password  {self.demo_password}")
         for line in (
             f"ready after {seconds:.1f} seconds",
             "",
             f"Open      {self.url}",
-            f"Sign in   {programs.DEMO_EMAIL}",
-            f"Password  {self.state.secret('demo')}",
+            *(sign_in if self.with_demo else ["and sign up."]),
             "",
             "Ctrl-C stops everything.",
         ):
@@ -97,7 +100,7 @@ def answers(host: str, port: int) -> bool:
     return False
 
 
-def up(state: State, printer: Printer) -> None:
+def up(state: State, printer: Printer, *, with_demo: bool) -> None:
     """Bring the product up and keep it up until asked to stop."""
     with state.locked():
-        Stack(state, read_overrides(), printer).run()
+        Stack(state, read_overrides(), printer, with_demo=with_demo).run()

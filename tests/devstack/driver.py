@@ -54,12 +54,12 @@ class Up:
     output: Path
 
     @classmethod
-    def start(cls, state: Path, **chosen: str) -> Up:
+    def start(cls, state: Path, *arguments: str, **chosen: str) -> Up:
         state.parent.mkdir(parents=True, exist_ok=True)
         output = state.with_name(f"{state.name}-{time.monotonic_ns()}.log")
         with output.open("wb") as file:
             process = subprocess.Popen(
-                devstack("up"),
+                devstack("up", *arguments),
                 cwd=ROOT,
                 env=own_environment(state, chosen),
                 stdin=subprocess.DEVNULL,

@@ -38,7 +38,7 @@ def test_never_uses_the_database_of_the_environment(state: Path, tmp_path: Path)
 
 def test_a_killed_run_leaves_no_process_and_the_next_removes_its_folder(state: Path, tmp_path: Path) -> None:
     environment = own_environment(state, {"TMPDIR": str(tmp_path)})
-    process = subprocess.Popen(devstack("exec", "--temp", "--", "sleep", "60"), cwd=ROOT, env=environment)
+    process = subprocess.Popen(devstack("exec", "--temp", "--bare", "--", "sleep", "60"), cwd=ROOT, env=environment)
     until(lambda: "sleep 60" in running(state).values() or process.poll() is not None, "the command to run")
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -51,4 +51,4 @@ def test_a_killed_run_leaves_no_process_and_the_next_removes_its_folder(state: P
 
 
 def run_temp(script: str, state: Path, folder: Path, **chosen: str) -> subprocess.CompletedProcess[str]:
-    return run("exec", "--temp", "--", "sh", "-c", script, state=state, TMPDIR=str(folder), **chosen)
+    return run("exec", "--temp", "--bare", "--", "sh", "-c", script, state=state, TMPDIR=str(folder), **chosen)

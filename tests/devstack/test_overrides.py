@@ -19,7 +19,9 @@ def state(tmp_path: Path) -> Path:
 
 def test_uses_a_given_database_and_broker_and_starts_neither(state: Path) -> None:
     given = {name: os.environ[name] for name in ("DATABASE_URL", "DATABASE_MIGRATE_URL", "CELERY_BROKER_URL")}
-    answer = run("exec", "--", "sh", "-c", 'echo "$DATABASE_URL"; ls "$THROUGHLINE_STATE"', state=state, **given)
+    answer = run(
+        "exec", "--bare", "--", "sh", "-c", 'echo "$DATABASE_URL"; ls "$THROUGHLINE_STATE"', state=state, **given
+    )
     assert answer.returncode == 0, answer.stderr
     assert given["DATABASE_URL"] in answer.stdout
     assert "postgres" not in answer.stdout.splitlines()

@@ -20,10 +20,10 @@ from tests.devstack.driver import ROOT, Up, is_idle, own_environment, run, runni
 ORDER_OF_STOPPING = ["beat", "worker", "web", "broker", "postgres"]
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    """A state folder of its own, with a space in its path."""
-    return tmp_path / "a clone" / "state"
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with a space in its path, used by one test after the other, as a person would."""
+    return tmp_path_factory.mktemp("a clone") / "state"
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def ups() -> Iterator[list[Up]]:
         up.end()
 
 
-def start(ups: list[Up], state: Path, **chosen: str) -> Up:
-    ups.append(Up.start(state, **chosen))
+def start(ups: list[Up], state: Path, *arguments: str) -> Up:
+    ups.append(Up.start(state, *arguments))
     return ups[-1]
 
 
@@ -47,7 +47,7 @@ def address_in(said: str) -> str:
 
 
 def test_serves_refuses_a_second_start_and_stops_in_order(state: Path, ups: list[Up]) -> None:
-    first = start(ups, state).wait_until_ready()
+    first = start(ups, state, "--empty").wait_until_ready()
     address = address_in(first.said())
     with urllib.request.urlopen(f"{address}/readyz", timeout=10) as answer:
         assert json.load(answer)["status"] == "ready"
@@ -84,12 +84,12 @@ def who_manage_py_is(state: Path) -> str:
 
 
 def test_leaves_nothing_when_killed_recovers_and_stops_when_a_child_dies(state: Path, ups: list[Up]) -> None:
-    killed = start(ups, state).wait_until_ready()
+    killed = start(ups, state, "--empty").wait_until_ready()
     address = address_in(killed.said())
     killed.signal(signal.SIGKILL)
     killed.until(lambda: not running(state), "everything to end with its supervisor", seconds=15)
 
-    again = start(ups, state).wait_until_ready()
+    again = start(ups, state, "--empty").wait_until_ready()
     assert address_in(again.said()) == address
 
     worker = again.pid_of("celery --quiet -A config worker")
@@ -113,7 +113,7 @@ def signal_process(pid: int, number: signal.Signals) -> None:
 
 
 def test_stops_when_interrupted_while_it_starts(state: Path, ups: list[Up]) -> None:
-    up = start(ups, state)
+    up = start(ups, state, "--empty")
     up.until(lambda: "preparing" in up.said(), "the database to be prepared")
     assert up.signal(signal.SIGTERM) == 128 + signal.SIGTERM
     assert running(state) == {}

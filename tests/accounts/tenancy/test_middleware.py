@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -149,7 +150,7 @@ def addresses() -> list[str]:
     for pattern in get_resolver("frontend.urls").url_patterns:
         if str(pattern.pattern) == "o/<slug:slug>/":
             for page in pattern.url_patterns:
-                inner = str(page.pattern).replace("<uuid:pk>", str(uuid.UUID(int=7)))
+                inner = re.sub("<uuid:[a-z]+>", str(uuid.UUID(int=7)), str(page.pattern))
                 assert "<" not in inner
                 found.append(inner)
     return [*found, "no-such-page/", "probe/where/"]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from activities.models import Activity, ActivityType, Output, OutputType
 
 #: How far back a member's habits are looked up.
 REMEMBERED = 60
+#: One deal has a few hundred activities at most; this bounds a page, not a history.
+MOST_TICKS = 5_000
 
 ALL, OUTPUTS, NO_RESULT = "all", "outputs", "no_result"
 
@@ -36,6 +38,7 @@ class Tick(NamedTuple):
 
     at: datetime
     gave: bool
+    entry_key: UUID | None = None
 
 
 def activity_types() -> list[ActivityType]:
@@ -63,10 +66,10 @@ def _with_outputs() -> Exists:
     return Exists(Output.objects.filter(activity_id=OuterRef("pk")))
 
 
-def ticks_of(deal: UUID, *, most: int) -> list[Tick]:
-    """When something was done on a deal, oldest first; of a very long history the newest."""
+def ticks_of(deal: UUID) -> list[Tick]:
+    """When something was done on a deal, oldest first; of a history beyond all measure the newest part."""
     rows = Activity.objects.filter(deal_id=deal).annotate(gave=_with_outputs()).order_by("-at", "-pk")
-    return [Tick(*row) for row in reversed(rows.values_list("at", "gave")[:most])]
+    return [Tick(*row) for row in reversed(rows.values_list("at", "gave", "entry_key")[:MOST_TICKS])]
 
 
 def activities_of(deal: UUID, *, show: str, most: int, gave_more: Collection[UUID] = ()) -> list[Activity]:
@@ -79,18 +82,12 @@ def activities_of(deal: UUID, *, show: str, most: int, gave_more: Collection[UUI
         rows = rows.filter(_with_outputs())
     elif show == NO_RESULT:
         rows = rows.filter(_without_result(gave_more))
-    chosen = rows.select_related("type", "member").prefetch_related("outputs__type").order_by("-at", "-pk")
+    chosen = rows.select_related("type", "member").prefetch_related(_outputs_with_type()).order_by("-at", "-pk")
     return list(chosen[:most])
 
 
-def counts_of(deal: UUID, *, gave_more: Collection[UUID] = ()) -> dict[str, int]:
-    """How many activities a deal has, with outputs and without any result."""
-    found: dict[str, int] = Activity.objects.filter(deal_id=deal).aggregate(
-        all=Count("pk"),
-        outputs=Count("pk", filter=Q(_with_outputs())),
-        no_result=Count("pk", filter=_without_result(gave_more)),
-    )
-    return found
+def _outputs_with_type() -> Prefetch[Any]:
+    return Prefetch("outputs", Output.objects.select_related("type"))
 
 
 def _without_result(gave_more: Collection[UUID]) -> Q:

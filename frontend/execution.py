@@ -1,8 +1,9 @@
 """The execution report in words and positions, made from the results of one generation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext, ngettext
@@ -94,7 +95,7 @@ def figure(result: StatisticResult, name: str, url: str) -> Figure:
         value=words.percent(result.value, fine=True),
         interval=gettext("{interval}, {deals}").format(**said),
         grade=gettext("grade {letter}").format(letter=result.grade) if result.grade else "",
-        bar=figure_bar(value=result.value, low=result.low, high=result.high, end=1 if result.high > 0.5 else 0.5),
+        bar=figure_bar(value=result.value, low=result.low, high=result.high, end=1),
     )
 
 
@@ -168,13 +169,15 @@ class Row:
     key: str
 
 
-def rows_of(names: Names, by: str) -> list[Row]:
+def rows_of(cube: Sequence[Mapping[str, Any]], names: Names, by: str) -> list[Row]:
     """Where deals can stop: before each milestone and at the decision, or in each open stage."""
     if by == STAGE:
+        # Pipelines without a deal would be rows of nothing.
+        used = {names.stages[cell["stage"]].pipeline_id for cell in cube if cell["stage"] in names.stages}
         return [
             Row(name=stage.name, lost=gettext("in the stage {stage}").format(stage=stage.name), key=key)
             for key, stage in names.stages.items()
-            if stage.is_open
+            if stage.is_open and stage.pipeline_id in used
         ]
     keys = [behind.NONE, *(str(kind.pk) for kind in names.milestones)]
     before = [
@@ -188,7 +191,7 @@ def rows_of(names: Names, by: str) -> list[Row]:
     return [Row(name=name, lost=lost, key=key) for (name, lost), key in zip([*before, last], keys, strict=True)]
 
 
-def cells_of(result: StatisticResult, rows: Sequence[Row], by: str) -> list[Cell]:
+def cells_of(cube: Sequence[Mapping[str, Any]], rows: Sequence[Row], by: str) -> list[Cell]:
     """The closed deals of the cube, each with the row it belongs to."""
     place = {row.key: index for index, row in enumerate(rows)}
     return [
@@ -200,7 +203,7 @@ def cells_of(result: StatisticResult, rows: Sequence[Row], by: str) -> list[Cell
             value=cell["value"],
             minutes=cell["minutes"],
         )
-        for cell in result.detail.get("cells", [])
+        for cell in cube
         if cell["cause"] != "open"
     ]
 
@@ -230,10 +233,12 @@ def reason_name(pair: tuple[str, str | None], names: Names) -> str:
     return names.reasons.get(reason or "") or str(EndCause(cause).label)
 
 
-def waste(result: StatisticResult, names: Names, view: View) -> Waste:
+def waste(found: Statistics, names: Names, view: View) -> Waste:
     """The fall of all closed deals."""
-    rows = rows_of(names, view.by)
-    cells = cells_of(result, rows, view.by)
+    result = found.results["waste_deals"]
+    cube = result.detail.get("cells", [])
+    rows = rows_of(cube, names, view.by)
+    cells = cells_of(cube, rows, view.by)
     reasons = reasons_of(cells, names, view.measure)
     steps = [step(row, index, cells, reasons, view) for index, row in enumerate(rows)]
     won_cells = [cell for cell in cells if cell.cause == EndCause.WON]
@@ -244,15 +249,15 @@ def waste(result: StatisticResult, names: Names, view: View) -> Waste:
         reasons=[(reason.css, reason.name) for reason in reasons],
         say=view.say,
     )
-    won_share, won_interval = share_words(won, closed)
+    won_share, won_interval = share_words(won, closed) if view.measure == COUNT else rest_words(found, view.measure)
     largest, largest_url = largest_words(fall, rows, reasons, cells, view)
     return Waste(
         finding=finding(steps, rows, cells, view),
         sentence=about(result, closed=closed, won=won, view=view),
         fall=fall,
         unit={COUNT: gettext("Count"), VALUE: gettext("Value"), EFFORT: gettext("Effort")}[view.measure],
-        won_share=won_share if view.measure == COUNT else "",
-        won_interval=won_interval if view.measure == COUNT else "",
+        won_share=won_share,
+        won_interval=won_interval,
         won_url=view.behind(rows=behind.WON),
         largest=largest,
         largest_url=largest_url,
@@ -290,7 +295,21 @@ def share_words(events: int, n: int) -> tuple[str, str]:
     if n < SHARE_FROM:
         return gettext("{events} of {n}").format(events=events, n=n), ""
     found = share(events, n)
-    return words.percent(found.value), f"{words.number(found.low * 100)}–{words.number(found.high * 100)}"
+    return words.percent(found.value), interval_words(found.low, found.high)
+
+
+def rest_words(found: Statistics, measure: str) -> tuple[str, str]:
+    """The share of value or effort that was won: what is left of the one that was not."""
+    lost = found.results["waste_value" if measure == VALUE else "waste_effort"]
+    if lost.value is None or lost.low is None or lost.high is None:
+        return "", ""
+    return words.percent(1 - lost.value), interval_words(1 - lost.high, 1 - lost.low)
+
+
+def interval_words(low: float, high: float) -> str:
+    """An interval beside a percentage: "22–33", with a decimal where it would otherwise be from nothing to nothing."""
+    digits = 1 if high < 0.01 else 0
+    return f"{words.number(low * 100, digits)}–{words.number(high * 100, digits)}"
 
 
 def finding(steps: Sequence[Step], rows: Sequence[Row], cells: Sequence[Cell], view: View) -> str:
@@ -338,7 +357,11 @@ def largest_words(
         "deals": words.deals(sum(cell.deals for cell in found)),
         "value": words.short_money(sum(cell.value for cell in found), view.currency),
     }
-    sentence = gettext("Largest single loss: {deals} {where}, worth {value}, for the reason “{reason}”.").format(**said)
+    if reason.css == NOT_RECORDED:
+        sentence = gettext("Largest single loss: {deals} {where}, worth {value}, reason not recorded.")
+    else:
+        sentence = gettext("Largest single loss: {deals} {where}, worth {value}, for the reason “{reason}”.")
+    sentence = sentence.format(**said)
     if len(reason.pairs) > 1:
         return sentence, ""
     ((cause, key),) = reason.pairs

@@ -49,6 +49,7 @@ class Incidence:
     curve: Curve | None
     labels: Sequence[Label]
     ages: Sequence[tuple[str, str, bool]]
+    lines: Sequence[tuple[str, str]]
     columns: Sequence[str]
     rows: Sequence[TableRow]
     missing: str = ""
@@ -75,6 +76,7 @@ def incidence(result: StatisticResult, *, missing: str) -> Incidence:
         labels=labels(curve) if curve else [],
         # On a narrow sheet every second age is left out.
         ages=[(x, age_words(age), place % 2 == 1) for place, (x, age) in enumerate(curve.ages)] if curve else [],
+        lines=[(y, words.percent(share)) for y, share in curve.lines if share] if curve else [],
         columns=[*(str(name) for _, _, name in ORDER), gettext("Still open")],
         rows=table(drawn) if curve else [],
         missing=missing or ("" if curve else gettext("Not enough data, no age with enough deals")),

@@ -165,7 +165,8 @@ def intervals(
 def drawn_strip(ticks: Sequence[Tick], span: Interval | None) -> tuple[Strip, Interval] | None:
     if span is None:
         return None
-    return strip(base=span.base, done=ticks, start=span.start, end=span.end), span
+    done = ((tick.at, tick.gave) for tick in ticks)
+    return strip(base=span.base, done=done, start=span.start, end=span.end), span
 
 
 def node(

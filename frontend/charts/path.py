@@ -1,6 +1,6 @@
 """What lies between two outcomes, as a strip: a tick for each activity, a hollow square for each output."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,7 @@ class Strip:
     days: int
 
 
-def strip(*, base: str, done: Sequence[tuple[datetime, bool]], start: datetime, end: datetime) -> Strip:
+def strip(*, base: str, done: Iterable[tuple[datetime, bool]], start: datetime, end: datetime) -> Strip:
     """The strip from one outcome to the next, or to now.
 
     done: moments with whether they gave an output. What happened on the very edge is held inside the strip.

@@ -32,8 +32,6 @@ from strategy.queries import DealPage, Spot
 ROWS = 50
 #: As many entries of a timeline as a person reads at once.
 ENTRIES = 30
-#: The strip of the path says nothing more beyond this.
-MOST_TICKS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +123,8 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
     deal, reader = deal_or_404(pk), reader_of(request)
     if wants_part(request):
         part = "entries" if "from" in request.GET else "timeline"
-        return page(request, "deals/detail.html", timeline_of(request, deal, reader), part=part)
+        context = timeline_of(request, deal, reader, activities.ticks_of(deal.pk))
+        return page(request, "deals/detail.html", context, part=part)
     context = {
         "title": deal.name,
         "crumbs": [
@@ -141,23 +140,23 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
 
 def parts_of(request: TenantRequest, deal: Deal) -> dict[str, Any]:
     """The parts of a deal's page that an entry changes: its path, and what happened."""
-    reader = reader_of(request)
+    reader, ticks = reader_of(request), activities.ticks_of(deal.pk)
     nodes = outcome_path(
         deal,
         outcomes.milestone_types(),
         outcomes.milestones_on([deal.pk]).get(deal.pk, {}),
-        activities.ticks_of(deal.pk, most=MOST_TICKS),
+        ticks,
         reader,
     )
-    return {"deal": deal, "nodes": nodes, **timeline_of(request, deal, reader)}
+    return {"deal": deal, "nodes": nodes, **timeline_of(request, deal, reader, ticks)}
 
 
-def timeline_of(request: TenantRequest, deal: Deal, reader: Reader) -> dict[str, Any]:
+def timeline_of(request: TenantRequest, deal: Deal, reader: Reader, ticks: Sequence[activities.Tick]) -> dict[str, Any]:
     """The part of the timeline that an address asks for."""
     show = request.GET.get("show", activities.ALL)
     show = show if show in outcomes.SHOWS else activities.ALL
     start = whole_number(request.GET.get("from", "0"))
-    found = outcomes.what_happened(deal.pk, show=show, start=start, size=ENTRIES, zone=reader.zone)
+    found = outcomes.what_happened(deal.pk, ticks=ticks, show=show, start=start, size=ENTRIES, zone=reader.zone)
     url = reverse("deal", args=[request.tenant.slug, deal.pk])
     left = found.counts[show] - start - ENTRIES
     return {

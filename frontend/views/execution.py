@@ -83,7 +83,7 @@ def report_of(request: TenantRequest, found: Statistics, view: View) -> dict[str
     return context | {
         "closed": None,
         "figures": execution.figures(found, view),
-        "waste": execution.waste(found.results["waste_deals"], names(), view),
+        "waste": execution.waste(found, names(), view),
         "incidence": incidence(missing, missing=execution.missing_words(missing) if missing.value is None else ""),
         "measures": measures(request, view),
         "cuts": cuts(request, view),

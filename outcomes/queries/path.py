@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from activities import queries as activities
 from activities.models import Activity
+from activities.queries import Tick
 from outcomes.models import Milestone, MilestoneEvent, MilestoneType
 from strategy.models import DealEvent
 
@@ -66,8 +67,10 @@ def milestones_on(deals: Iterable[UUID]) -> dict[UUID, dict[UUID, Milestone]]:
     return found
 
 
-def what_happened(deal: UUID, *, show: str, start: int, size: int, zone: ZoneInfo) -> Happened:
+def what_happened(deal: UUID, *, ticks: Sequence[Tick], show: str, start: int, size: int, zone: ZoneInfo) -> Happened:
     """A part of a deal's timeline: activities, what customers agreed, and changes of the deal itself.
+
+    ticks: the deal's activities in short, from which they are counted.
 
     Offsets, not keys: it is one deal's history, and the cost grows only with how far back somebody reads.
     """
@@ -75,7 +78,6 @@ def what_happened(deal: UUID, *, show: str, start: int, size: int, zone: ZoneInf
     ledger = list(MilestoneEvent.objects.filter(deal_id=deal).select_related("type", "actor"))
     # An outcome that was logged with an activity carries the same key: the activity gave it.
     given = {one.entry_key: one.type.name for one in ledger if one.entry_key}
-    counts = activities.counts_of(deal, gave_more=given)
     changes = list(DealEvent.objects.filter(deal_id=deal, kind__in=TOLD).select_related("actor"))
     entries: list[Entry] = []
     if show != OUTCOMES:
@@ -98,9 +100,10 @@ def what_happened(deal: UUID, *, show: str, start: int, size: int, zone: ZoneInf
         ]
     entries.sort(key=lambda entry: (entry.day, entry.moment), reverse=True)
     counts = {
-        **counts,
+        activities.ALL: len(ticks) + len(ledger) + len(changes),
+        activities.OUTPUTS: sum(tick.gave for tick in ticks),
         OUTCOMES: len(ledger),
-        activities.ALL: counts[activities.ALL] + len(ledger) + len(changes),
+        activities.NO_RESULT: sum(not tick.gave and tick.entry_key not in given for tick in ticks),
     }
     return Happened(entries[start : start + size], counts, len(entries) > start + size)
 

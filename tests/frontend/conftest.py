@@ -1,48 +1,61 @@
-"""Browsing as one of the cast, and a few deals to look at."""
+"""Browsing as one of the cast on the story's Wednesday, and deals to look at."""
 
-from collections.abc import Callable
-from datetime import date
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
+from outcomes.statistics import engine
 from strategy.models import Company, Deal
-from strategy.services import open_deal
-from tests.make import NOON
-
-
-@pytest.fixture
-def as_lena(client: Client, lena: Membership) -> Client:
-    client.force_login(lena.user)
-    return client
-
-
-@pytest.fixture
-def as_omar(client: Client, omar: Membership) -> Client:
-    client.force_login(omar.user)
-    return client
-
-
-@pytest.fixture
-def as_vera(client: Client, vera: Membership) -> Client:
-    client.force_login(vera.user)
-    return client
-
+from strategy.services import move_deal
+from tests import make
+from tests.make import NOON, stage
 
 DealMaker = Callable[..., Deal]
 
 
 @pytest.fixture
-def make_deal(northwind: Tenant, omar: Membership) -> DealMaker:
-    """Opens a deal of Omar's at Northwind, qualified in August."""
+def on_wednesday() -> Iterator[None]:
+    """The pages' clock stands on the day of the story."""
+    with time_machine.travel(NOON, tick=True):
+        yield
 
-    def made(name: str = "Leak analytics", *, company: str = "Brightwater", **facts: object) -> Deal:
+
+@pytest.fixture
+def as_lena(client: Client, lena: Membership, on_wednesday: None) -> Client:
+    client.force_login(lena.user)
+    return client
+
+
+@pytest.fixture
+def as_omar(client: Client, omar: Membership, on_wednesday: None) -> Client:
+    client.force_login(omar.user)
+    return client
+
+
+@pytest.fixture
+def as_vera(client: Client, vera: Membership, on_wednesday: None) -> Client:
+    client.force_login(vera.user)
+    return client
+
+
+@pytest.fixture
+def make_deal(northwind: Tenant, omar: Membership) -> DealMaker:
+    """Opens a deal of Omar's at Northwind; `ends` names the stage in which it is over."""
+
+    def made(name: str = "Leak analytics", *, company: str = "Brightwater", ends: str = "", **facts: Any) -> Deal:
         with tenant_scope(northwind.pk):
             buyer = Company.objects.filter(name=company).first() or Company.objects.create(name=company)
-            given = {"amount": 18_400_000, "qualified_on": date(2026, 8, 3), **facts}
-            return open_deal(actor=omar, name=name, company=buyer, at=NOON, **given)
+            deal = make.make_deal(actor=omar, name=name, company=buyer, **facts)
+            if ends:
+                move_deal(deal=deal, to=stage(ends), actor=omar, at=NOON)
+            return deal
 
     return made
 
@@ -50,3 +63,14 @@ def make_deal(northwind: Tenant, omar: Membership) -> DealMaker:
 @pytest.fixture
 def deal(make_deal: DealMaker) -> Deal:
     return make_deal()
+
+
+@pytest.fixture
+def count(northwind: Tenant) -> Callable[[], None]:
+    """Counts what waits to be counted, as the worker does."""
+
+    def counted() -> None:
+        with tenant_scope(northwind.pk, repeatable=True):
+            engine.refresh(tenant=northwind, now=NOON)
+
+    return counted

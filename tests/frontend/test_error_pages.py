@@ -1,0 +1,81 @@
+"""The pages that say no: in words, in the product's look, without a database."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+
+from accounts.models import Membership
+from frontend.http import RefusalMiddleware
+from frontend.views import errors
+from strategy.services.refusals import DealIsOver
+
+
+def request(path: str = "/", **headers: str) -> HttpRequest:
+    made = RequestFactory().get(path, headers=headers)
+    made.request_id = "f00ba4"  # type: ignore[attr-defined]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("view", "status"),
+    [
+        (errors.bad_request, 400),
+        (errors.forbidden, 403),
+        (errors.forged, 403),
+        (errors.not_found, 404),
+        (errors.too_often, 429),
+        (errors.failed, 500),
+    ],
+)
+def test_says_what_happened_and_where_to_go_without_touching_the_database(view: object, status: int) -> None:
+    # No `db` fixture: a query would fail this test.
+    answer = view(request())  # type: ignore[operator]
+    page = answer.content.decode()
+    assert answer.status_code == status
+    assert page.count("<h1>") == 1
+    assert "f00ba4" in page
+    assert 'class="btn"' in page
+
+
+def test_an_address_that_is_not_there_is_a_page(client: Client, db: None) -> None:
+    answer = client.get("/nonsense/")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.content.decode()
+
+
+def test_no_such_organisation_and_not_a_member_are_the_same_page(
+    client: Client, eve: Membership, lena: Membership
+) -> None:
+    client.force_login(eve.user)
+    answers = [client.get(url) for url in ("/o/northwind/deals/", "/o/no-such/deals/")]
+    pages = [answer.content.decode().split('<p class="xs faint">')[0] for answer in answers]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert pages[0] == pages[1]
+
+
+def test_a_forged_host_is_a_400_not_a_500(client: Client, db: None) -> None:
+    assert client.get("/accounts/login/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_a_suspicious_request_is_a_400() -> None:
+    assert errors.bad_request(request(), SuspiciousOperation()).status_code == 400
+
+
+def test_a_refusal_outside_a_form_is_a_page_with_its_sentence() -> None:
+    answer = RefusalMiddleware(lambda request: None).process_exception(request(), DealIsOver(deal="Pumps"))  # type: ignore[arg-type, return-value]
+    assert answer is not None
+    assert answer.status_code == 409
+    assert "Pumps" in answer.content.decode()
+
+
+def test_other_exceptions_are_not_answered_here() -> None:
+    assert RefusalMiddleware(lambda request: None).process_exception(request(), ValueError()) is None  # type: ignore[arg-type, return-value]
+
+
+def test_the_policy_forbids_everything_inline(client: Client, db: None) -> None:
+    policy = client.get("/accounts/login/")["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy

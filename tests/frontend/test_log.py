@@ -1,0 +1,311 @@
+"""The quick log: a sentence with four blanks, stored once, with what it gave."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership, Tenant
+from accounts.tenancy.scope import tenant_scope
+from activities.models import Activity, ActivityType, OutputType
+from outcomes.models import Milestone, MilestoneEvent, MilestoneType
+from strategy.models import Deal
+from tests.frontend.conftest import DealMaker
+from tests.make import NOON
+
+HTMX = {"HX-Request": "true"}
+LOG = "/o/northwind/log/"
+
+
+@pytest.fixture
+def entry(northwind: Tenant, deal: Deal) -> dict[str, Any]:
+    """What the form sends for a call on the deal that gave nothing yet."""
+    with tenant_scope(northwind.pk):
+        return {
+            "kind": str(ActivityType.objects.get(name="Call").pk),
+            "deal": str(deal.pk),
+            "gave": "nothing",
+            "note": "",
+            "entry_key": str(uuid4()),
+        }
+
+
+@pytest.fixture
+def outcome(northwind: Tenant, entry: dict[str, Any]) -> dict[str, Any]:
+    """What the form sends for a call in which the customer agreed to the goal."""
+    with tenant_scope(northwind.pk):
+        goal = MilestoneType.objects.get(name="Goal agreed")
+    return {
+        **entry,
+        "gave": "outcome",
+        "milestone": str(goal.pk),
+        "words": "Leakage to 12%",
+        "agreed_by": "Ingrid Falk",
+    }
+
+
+def the_only() -> Activity:
+    return Activity.objects.select_related("type", "deal", "member").get()
+
+
+class TestForm:
+    def test_is_a_page_of_its_own(self, as_omar: Client, deal: Deal) -> None:
+        page = as_omar.get(LOG).content.decode()
+        assert "<html" in page
+        assert "Brightwater" in page
+        assert re.search(r'name="entry_key" value="[0-9a-f-]{36}"', page)
+
+    def test_is_a_dialog_for_htmx(self, as_omar: Client, deal: Deal) -> None:
+        page = as_omar.get(LOG, headers=HTMX).content.decode()
+        assert page.lstrip().startswith("<dialog")
+        assert "<html" not in page
+
+    def test_begins_with_the_deal_it_was_opened_from(self, as_omar: Client, make_deal: DealMaker, deal: Deal) -> None:
+        other = make_deal("Another", company="Kestrel Foods")
+        page = as_omar.get(f"{LOG}?deal={deal.pk}").content.decode()
+        assert re.search(rf'value="{deal.pk}"[^>]*checked', page)
+        assert not re.search(rf'value="{other.pk}"[^>]*checked', page)
+
+    def test_begins_with_the_kind_used_last_at_this_hour(
+        self, as_omar: Client, omar: Membership, northwind: Tenant, deal: Deal
+    ) -> None:
+        from activities.services import log_activity
+
+        with tenant_scope(northwind.pk):
+            meeting, email = (ActivityType.objects.get(name=name) for name in ("Meeting", "Email"))
+            for kind, at in ((meeting, NOON - timedelta(days=1)), (email, NOON - timedelta(hours=3))):
+                log_activity(actor=omar, type=kind, at=at, recorded_at=NOON, deal=deal)
+        assert re.search(rf'value="{meeting.pk}"[^>]*checked', as_omar.get(LOG).content.decode())
+
+    def test_two_deals_of_one_company_are_told_apart(self, as_omar: Client, make_deal: DealMaker, deal: Deal) -> None:
+        make_deal("Pumps")
+        page = as_omar.get(LOG).content.decode()
+        assert "Brightwater: Pumps" in page
+        assert "Brightwater: Leak analytics" in page
+
+    def test_a_mangled_deal_in_the_address_is_no_error(self, as_omar: Client, deal: Deal) -> None:
+        assert as_omar.get(f"{LOG}?deal=nonsense").status_code == 200
+        assert as_omar.get(f"{LOG}?deal={uuid4()}").status_code == 200
+
+
+class TestLogging:
+    def test_stores_the_call_and_goes_to_the_deal(
+        self, as_omar: Client, omar: Membership, deal: Deal, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        answer = as_omar.post(LOG, entry)
+        assert (answer.status_code, answer["Location"]) == (303, f"/o/northwind/deals/{deal.pk}/")
+        with tenant_scope(northwind.pk):
+            activity = the_only()
+            assert (activity.type.name, activity.deal, activity.member, activity.minutes) == ("Call", deal, omar, 15)
+            assert activity.day.isoformat() == "2026-11-18"
+        assert "Call logged on Leak analytics" in as_omar.get(answer["Location"]).content.decode()
+
+    def test_an_output_is_stored_with_its_words(
+        self, as_omar: Client, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        with tenant_scope(northwind.pk):
+            reply = OutputType.objects.get(name="Reply")
+        as_omar.post(LOG, {**entry, "gave": "output", "output_type": str(reply.pk), "note": "Named who signs"})
+        with tenant_scope(northwind.pk):
+            output = the_only().outputs.get()
+            assert (output.type, output.note) == (reply, "Named who signs")
+
+    def test_a_second_press_stores_nothing_more(
+        self, as_omar: Client, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        assert [as_omar.post(LOG, entry).status_code for _ in range(2)] == [303, 303]
+        with tenant_scope(northwind.pk):
+            assert Activity.objects.count() == 1
+
+    def test_when_is_the_organisations_clock(self, as_omar: Client, entry: dict[str, Any], northwind: Tenant) -> None:
+        northwind.time_zone = "America/New_York"
+        northwind.save()
+        as_omar.post(LOG, {**entry, "at": "2026-11-17T23:30"})
+        with tenant_scope(northwind.pk):
+            activity = the_only()
+            assert (activity.at.isoformat(), activity.day.isoformat()) == ("2026-11-18T04:30:00+00:00", "2026-11-17")
+
+    def test_what_stands_behind_more_is_stored_too(
+        self, as_omar: Client, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        more = {"minutes": "40", "horizon": "H3", "next_step": "Send the map", "next_step_on": "2026-12-01"}
+        as_omar.post(LOG, {**entry, **more})
+        with tenant_scope(northwind.pk):
+            activity = the_only()
+            assert (activity.minutes, activity.horizon, activity.next_step) == (40, "H3", "Send the map")
+
+    def test_without_a_deal(self, as_omar: Client, entry: dict[str, Any], northwind: Tenant) -> None:
+        as_omar.post(LOG, {**entry, "deal": "none"})
+        with tenant_scope(northwind.pk):
+            assert the_only().deal is None
+
+    def test_an_outcome_is_recorded_in_the_same_breath(
+        self, as_omar: Client, outcome: dict[str, Any], northwind: Tenant
+    ) -> None:
+        as_omar.post(LOG, {**outcome, "evidence": "https://mail.example/1"})
+        with tenant_scope(northwind.pk):
+            milestone = Milestone.objects.get()
+            assert (milestone.grade, milestone.words, milestone.agreed_by) == (1, "Leakage to 12%", "Ingrid Falk")
+            assert MilestoneEvent.objects.get().entry_key == the_only().entry_key
+
+    def test_an_outcome_pressed_twice_is_one_outcome(
+        self, as_omar: Client, outcome: dict[str, Any], northwind: Tenant
+    ) -> None:
+        as_omar.post(LOG, outcome)
+        as_omar.post(LOG, outcome)
+        with tenant_scope(northwind.pk):
+            assert (Activity.objects.count(), MilestoneEvent.objects.count()) == (1, 1)
+
+
+class TestOtherDeal:
+    def test_the_only_one_called_that_way_is_taken(
+        self, as_omar: Client, make_deal: DealMaker, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        kestrel = make_deal("Cold chain", company="Kestrel Foods")
+        as_omar.post(LOG, {**entry, "deal": "other", "other": "kestrel"})
+        with tenant_scope(northwind.pk):
+            assert the_only().deal == kestrel
+
+    def test_several_are_offered_to_choose_from(
+        self, as_omar: Client, make_deal: DealMaker, entry: dict[str, Any]
+    ) -> None:
+        first, second = make_deal("Pumps north"), make_deal("Pumps south")
+        answer = as_omar.post(LOG, {**entry, "deal": "other", "other": "pumps"})
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "Several deals are called that way" in page
+        assert str(first.pk) in page
+        assert str(second.pk) in page
+
+    def test_the_one_of_exactly_that_name_needs_no_choice(
+        self, as_omar: Client, make_deal: DealMaker, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        pumps = make_deal("Pumps")
+        make_deal("Pumps south")
+        as_omar.post(LOG, {**entry, "deal": "other", "other": "pumps"})
+        with tenant_scope(northwind.pk):
+            assert the_only().deal == pumps
+
+    @pytest.mark.parametrize(("typed", "told"), [("", "Write a part"), ("zzz", "No open deal is called that way")])
+    def test_nothing_found_says_what_to_do(self, as_omar: Client, entry: dict[str, Any], typed: str, told: str) -> None:
+        answer = as_omar.post(LOG, {**entry, "deal": "other", "other": typed})
+        assert answer.status_code == 422
+        assert told in answer.content.decode()
+
+    def test_typing_offers_matches(self, as_omar: Client, make_deal: DealMaker, deal: Deal) -> None:
+        kestrel = make_deal("Cold chain", company="Kestrel Foods")
+        page = as_omar.get("/o/northwind/log/deals/", {"other": "kes"}, headers=HTMX).content.decode()
+        assert str(kestrel.pk) in page
+        assert str(deal.pk) not in page
+
+    def test_a_choice_among_the_matches_is_taken(
+        self, as_omar: Client, make_deal: DealMaker, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        chosen = make_deal("Cold chain", company="Kestrel Foods")
+        for number in range(8):
+            make_deal(f"Newer {number}")
+        as_omar.post(LOG, {**entry, "deal": str(chosen.pk)})
+        with tenant_scope(northwind.pk):
+            assert the_only().deal == chosen
+
+
+class TestRefusing:
+    @pytest.mark.parametrize(
+        ("change", "told"),
+        [
+            ({"kind": ""}, "Choose what you did."),
+            ({"kind": "nonsense"}, "Select a valid choice"),
+            ({"deal": ""}, "Choose a deal, or No deal."),
+            ({"deal": str(uuid4())}, "Select a valid choice"),
+            ({"minutes": "-1"}, "Give 0 minutes or more."),
+            ({"minutes": "1441"}, "Give at most 1,440 minutes"),
+            ({"minutes": "many"}, "Give a whole number of minutes."),
+            ({"at": "yesterday"}, "Give a day and a time"),
+            ({"at": "2031-01-01T10:00"}, "Give a time that is not to come."),
+            ({"note": "x" * 301}, "at most 300 characters"),
+            ({"note": "nul\x00byte"}, "Null characters are not allowed"),
+            ({"entry_key": "no-key"}, "Enter a valid UUID"),
+            ({"gave": "outcome", "deal": "none"}, "Choose the deal on which they agreed."),
+        ],
+    )
+    def test_says_what_to_do_keeps_the_words_and_stores_nothing(
+        self, as_omar: Client, outcome: dict[str, Any], change: dict[str, str], told: str, northwind: Tenant
+    ) -> None:
+        answer = as_omar.post(LOG, {**outcome, **change}, headers=HTMX)
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert told in page
+        assert "<html" not in page
+        assert 'role="alert"' in page
+        assert "Leakage to 12%" in page
+        with tenant_scope(northwind.pk):
+            assert not Activity.objects.exists()
+            assert not MilestoneEvent.objects.exists()
+
+    def test_a_refused_outcome_takes_the_activity_back(
+        self, as_omar: Client, outcome: dict[str, Any], northwind: Tenant
+    ) -> None:
+        answer = as_omar.post(LOG, {**outcome, "evidence": "ftp://files.example/1"})
+        assert answer.status_code == 422
+        with tenant_scope(northwind.pk):
+            assert not Activity.objects.exists()
+
+    def test_a_deal_that_is_over_takes_no_outcome(
+        self, as_omar: Client, make_deal: DealMaker, outcome: dict[str, Any], northwind: Tenant
+    ) -> None:
+        over = make_deal("Over", ends="Lost")
+        answer = as_omar.post(LOG, {**outcome, "deal": str(over.pk)})
+        assert answer.status_code == 422
+        with tenant_scope(northwind.pk):
+            assert not Activity.objects.exists()
+
+    def test_vera_may_not(self, as_vera: Client, entry: dict[str, Any]) -> None:
+        assert as_vera.get(LOG).status_code == 403
+        assert as_vera.post(LOG, entry).status_code == 403
+
+    def test_a_forged_form_is_refused(self, omar: Membership, entry: dict[str, Any], northwind: Tenant) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(omar.user)
+        answer = strict.post(LOG, entry)
+        assert answer.status_code == 403
+        assert "too old to be sent" in answer.content.decode()
+        with tenant_scope(northwind.pk):
+            assert not Activity.objects.exists()
+
+    def test_a_deal_of_southwind_is_no_choice(
+        self, as_omar: Client, entry: dict[str, Any], eve: Membership, northwind: Tenant
+    ) -> None:
+        from tests.make import make_deal as deal_of
+
+        with tenant_scope(eve.tenant_id):
+            foreign = deal_of(actor=eve)
+        assert as_omar.post(LOG, {**entry, "deal": str(foreign.pk)}).status_code == 422
+
+
+class TestInADialog:
+    def test_closes_it_says_so_and_shows_it_on_the_deals_page(
+        self, as_omar: Client, deal: Deal, entry: dict[str, Any]
+    ) -> None:
+        here = f"http://testserver/o/northwind/deals/{deal.pk}/"
+        answer = as_omar.post(LOG, {**entry, "note": "Left a message"}, headers={**HTMX, "HX-Current-URL": here})
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert "dialog:close" in answer["HX-Trigger"]
+        assert 'hx-target="#toasts"' in page
+        assert f'hx-target="#deal-{deal.pk}-path"' in page
+        assert "Left a message" in page
+
+    def test_on_another_page_it_only_says_so(self, as_omar: Client, deal: Deal, entry: dict[str, Any]) -> None:
+        here = "http://testserver/o/northwind/execution/"
+        answer = as_omar.post(LOG, entry, headers={**HTMX, "HX-Current-URL": here})
+        assert "facts:changed" in answer["HX-Trigger"]
+        assert "-path" not in answer.content.decode()
+
+    def test_on_its_own_page_it_goes_on_to_the_deal(self, as_omar: Client, deal: Deal, entry: dict[str, Any]) -> None:
+        answer = as_omar.post(LOG, entry, headers={**HTMX, "HX-Current-URL": f"http://testserver{LOG}"})
+        assert answer["HX-Redirect"] == f"/o/northwind/deals/{deal.pk}/"

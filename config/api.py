@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
 from rest_framework.routers import SimpleRouter
 
 from accounts.api.rendering import dumps
+from accounts.api.schema import document
 from accounts.api.views import Me, Members
 from activities.api.views import Activities, ActivityTypes, OutputTypes
+from frontend.views import reference
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
 from strategy.api.views import Companies, Deals, EndReasons, Pipelines, Stages
 
@@ -39,23 +37,17 @@ for name, resource in {
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     """The OpenAPI 3.1 document. It is the same for everybody."""
-    return HttpResponse(_document(), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+    return HttpResponse(
+        dumps(document()), content_type="application/json", headers={"Cache-Control": "public, max-age=300"}
+    )
 
 
 openapi.access = "public: it says how to ask, and nothing of anybody"  # type: ignore[attr-defined]
 
 
-def document() -> Any:
-    """The OpenAPI document of the routes, made from what the views state."""
-    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-
-
-@cache
-def _document() -> bytes:
-    return dumps(document())
-
-
 urlpatterns = [
+    path("", reference.reference, name="api-reference"),
+    path("errors", reference.errors, name="api-errors"),
     path("v1/openapi.json", openapi, name="api-openapi"),
     path("v1/", include(router.urls)),
 ]

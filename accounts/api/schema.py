@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -152,6 +154,12 @@ class Schema(AutoSchema):
         text = (getattr(self.view, self.view.action).__doc__ or "").strip()
         first, _, rest = text.partition("\n")
         return first.rstrip("."), "\n".join(line.strip() for line in rest.splitlines()).strip()
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the routes, made once of what the views state."""
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def share_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
+from django.core.exceptions import BadRequest
 from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
@@ -52,6 +53,19 @@ class RequestIdMiddleware:
                 audit.request_id.reset(mark)
         response["X-Request-Id"] = request_id
         return response
+
+
+class NulMiddleware:
+    """Refuses an address or a cookie with a NUL character: PostgreSQL has no text with one, not even to look for."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked = request.META.get("QUERY_STRING", "")
+        if "%00" in asked or any("\0" in text for text in (asked, *request.COOKIES.values())):
+            raise BadRequest("A NUL character in the address or in a cookie.")
+        return self.get_response(request)
 
 
 class TenantMiddleware:

@@ -150,9 +150,9 @@ def addresses() -> list[str]:
     for pattern in get_resolver("frontend.urls").url_patterns:
         if str(pattern.pattern) == "o/<slug:slug>/":
             for page in pattern.url_patterns:
-                inner = re.sub("<uuid:[a-z]+>", str(uuid.UUID(int=7)), str(page.pattern))
-                assert "<" not in inner
-                found.append(inner)
+                inner = re.sub(r"<uuid:\w+>", str(uuid.UUID(int=7)), str(page.pattern))
+                found.append(re.sub(r"<int:\w+>", "1", inner))
+                assert "<" not in found[-1]
     return [*found, "no-such-page/", "probe/where/"]
 
 

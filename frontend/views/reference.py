@@ -91,7 +91,7 @@ def errors(request: HttpRequest) -> HttpResponse:
 @cache
 def resources(site: str) -> dict[str, list[Operation]]:
     """The operations by resource, from the OpenAPI document."""
-    found: dict[str, list[Operation]] = {}
+    found: dict[str, list[Operation]] = {"me": []}  # the first thing to try
     for path, methods in document()["paths"].items():
         for method, told in methods.items():
             found.setdefault(told["tags"][0], []).append(_operation(site, path, method.upper(), told))
@@ -105,8 +105,13 @@ def refusals() -> list[Refusal]:
 
 
 def _refusal(refusal: type[Refused]) -> Refusal:
-    about = " ".join((refusal.__doc__ or "").split())
+    about = _plain(refusal.__doc__ or "")
     return Refusal(code=refusal.code, status=refusal.status, sentence=str(refusal.sentence), about=about)
+
+
+def _plain(text: str) -> str:
+    """A docstring as a sentence."""
+    return " ".join(text.replace("`", "").split())
 
 
 def _operation(site: str, path: str, method: str, told: dict[str, Any]) -> Operation:
@@ -117,13 +122,13 @@ def _operation(site: str, path: str, method: str, told: dict[str, Any]) -> Opera
         method=method,
         path=path,
         summary=told["summary"],
-        about=about.strip(),
-        scopes=needs.strip(" .").replace("`", ""),
+        about=_plain(about),
+        scopes=_plain(needs).strip(" ."),
         parameters=[
             Value(
                 name=given["name"],
                 form=_form(given["schema"]),
-                about=given.get("description", ""),
+                about=_plain(given.get("description", "")),
                 required=given.get("required", False),
             )
             for given in told["parameters"]
@@ -138,7 +143,7 @@ def _operation(site: str, path: str, method: str, told: dict[str, Any]) -> Opera
 def _fields(schema: dict[str, Any]) -> Iterator[Value]:
     for name, told in schema.get("properties", {}).items():
         required = name in schema.get("required", ())
-        yield Value(name=name, form=_form(told), about=told.get("description", ""), required=required)
+        yield Value(name=name, form=_form(told), about=_plain(told.get("description", "")), required=required)
 
 
 def _curl(site: str, path: str, method: str, told: dict[str, Any], body: dict[str, Any] | None) -> str:

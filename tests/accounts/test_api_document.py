@@ -13,9 +13,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from accounts.api.problems import every_refusal
 from accounts.api.schema import document
 from accounts.integrations.tokens import SCOPES
+from accounts.models import Membership
 from accounts.permissions import CAPABILITIES
-from config.api import router
-from tests.api import DOCUMENT, operations
+from config.api import router, urlpatterns
+from tests.api import DOCUMENT, make_secret, operations
 
 COMMITTED: dict[str, Any] = json.loads(DOCUMENT.read_text())
 OPERATIONS = [
@@ -82,3 +83,14 @@ def test_no_field_is_called_two_things() -> None:
     sent = set(schemas["LogActivityRequest"]["properties"]) | set(schemas["OpenDealRequest"]["properties"])
     answered = set(schemas["Activity"]["properties"]) | set(schemas["Deal"]["properties"])
     assert sent - answered == {"qualification_note"}
+
+
+@pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: str(pattern.pattern) or "reference")
+def test_each_view_says_who_may_open_it(pattern: Any) -> None:
+    for view in [pattern] if not hasattr(pattern, "url_patterns") else pattern.url_patterns:
+        assert view.callback.access
+
+
+def test_a_head_is_a_get_without_a_body(lena: Membership) -> None:
+    client = Client(headers={"Authorization": f"Bearer {make_secret(lena)}"})
+    assert (client.head("/api/v1/deals").status_code, client.head("/api/v1/deals").content) == (200, b"")

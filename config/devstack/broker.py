@@ -63,7 +63,8 @@ class Broker:
     def url(self, port: int, database: int = TASKS) -> str:
         return f"redis://:{self._password}@{LOOPBACK}:{port}/{database}"
 
-    def answers(self, port: int) -> bool:
+    def answers(self, port: int, pid: int) -> bool:
+        """Whether the server serves; another one at this port would not know the password."""
         with suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1) as connection:
             connection.sendall(f"AUTH {self._password}\r\nPING\r\n".encode())
             return b"PONG" in connection.recv(256)

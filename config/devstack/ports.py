@@ -1,9 +1,10 @@
-"""Ports that nobody listens on."""
+"""Ports that nobody else has."""
 
 from __future__ import annotations
 
 import secrets
 import socket
+from contextlib import suppress
 
 LOOPBACK = "127.0.0.1"
 # Below the range from which the kernel takes ports for outgoing connections, which would come and go.
@@ -21,6 +22,15 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
         except OSError:
             return False
     return True
+
+
+def listen(host: str, *preferred: int | None) -> socket.socket:
+    """Take the first of the preferred ports that is free, else any free one, and keep it from anybody else."""
+    for port in preferred:
+        if port is not None:
+            with suppress(OSError):
+                return socket.create_server((host, port))
+    return socket.create_server((host, free_port()))
 
 
 def free_port(*preferred: int | None) -> int:

@@ -70,6 +70,7 @@ class Postgres:
         draft.mkdir(mode=0o700)
         server_identity().own(draft)
         password_file = self._folder / "postgres.password"
+        password_file.touch(mode=0o600)
         password_file.write_text(self._password + "\n", encoding="utf-8")
         try:
             family.run(self._initdb(draft, password_file), seconds=120)
@@ -97,7 +98,10 @@ class Postgres:
         """The superuser's address; it is told to nobody but the bootstrap of the roles."""
         return f"postgresql://{SUPERUSER}:{quote(self._password, safe='')}@{LOOPBACK}:{port}/postgres"
 
-    def answers(self, port: int) -> bool:
+    def answers(self, port: int, pid: int) -> bool:
+        """Whether the server with this process id serves. Raises Refused when it does not know our password."""
+        if not self._is_ready(pid):
+            return False
         try:
             psycopg.connect(self.admin_url(port), connect_timeout=5).close()
         except psycopg.OperationalError as error:
@@ -108,6 +112,14 @@ class Postgres:
                 ) from None
             return False
         return True
+
+    def _is_ready(self, pid: int) -> bool:
+        # Another server may have got the port in between; then ours ends by itself.
+        try:
+            told = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return False
+        return told[:1] == [str(pid)] and told[-1].strip() == "ready"
 
     def _initdb(self, folder: Path, password_file: Path) -> Program:
         if server_version(self.binaries) >= FIRST_WITH_BUILTIN_LOCALE:

@@ -40,6 +40,7 @@ class Program:
     folder: Path = ROOT
     log: Path | None = None
     run_as: tuple[str, ...] = ()
+    inherits: tuple[int, ...] = ()
 
 
 class Child:
@@ -58,6 +59,7 @@ class Child:
                 stdout=log or subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=program.inherits,
             )
         self._reader: threading.Thread | None = None
         if output := self.process.stdout:

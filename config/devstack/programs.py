@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -38,11 +39,12 @@ def prepare(state: State, *, with_demo: bool, log: Path | None = None) -> Progra
     )
 
 
-def web(state: State, host: str, port: int) -> Program:
+def web(state: State, listener: socket.socket) -> Program:
+    """Serves the pages on a socket that is listening already."""
     return Program(
         name="web",
         arguments=[
-            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}"),
+            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listener.fileno()}"),
             *("--worker-class", "gthread", "--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)),
             # Loaded once and forked: half the time to the first page on two cores.
             *("--preload", "--log-level", "warning", "--graceful-timeout", "5"),
@@ -52,6 +54,7 @@ def web(state: State, host: str, port: int) -> Program:
         stop=signal.SIGTERM,
         orphaned=signal.SIGQUIT,
         environment=_where(state),
+        inherits=(listener.fileno(),),
     )
 
 

@@ -60,11 +60,11 @@ class Servers:
         port = self._start("broker", server.program, server.answers)
         return {"CELERY_BROKER_URL": server.url(port), "CACHE_URL": server.url(port, CACHE)}
 
-    def _start(self, name: str, program: Callable[[int], Program], answers: Callable[[int], bool]) -> int:
+    def _start(self, name: str, program: Callable[[int], Program], answers: Callable[[int, int], bool]) -> int:
         for attempt in range(1, START_ATTEMPTS + 1):
             port = self._state.port(name)
             child = self._family.start(program(port))
-            ready = partial(answers, port)
+            ready = partial(answers, port, child.process.pid)
             try:
                 self._family.wait_until(ready, seconds=START_SECONDS, what=f"{name} to answer")
             except Refused:

@@ -6,12 +6,13 @@ import fcntl
 import json
 import os
 import secrets
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from config.devstack.ports import free_port
+from config.devstack.ports import free_port, listen
 from config.devstack.refusals import Refused
 
 PRIVATE = 0o600
@@ -57,13 +58,17 @@ class State:
             self._write(self._memory_file, json.dumps(memory, indent=1))
         return str(known[name])
 
-    def port(self, name: str, *, preferred: int | None = None) -> int:
-        """A free port: the one of the last run, else the preferred one, else any."""
-        memory = self._read(self._memory_file)
-        known = memory.setdefault("ports", {})
-        known[name] = free_port(known.get(name), preferred)
-        self._write(self._memory_file, json.dumps(memory, indent=1))
-        return int(known[name])
+    def port(self, name: str) -> int:
+        """A port that is free for the moment, the one of the last run if possible."""
+        port = free_port(self._ports().get(name))
+        self._remember_port(name, port)
+        return port
+
+    def listen(self, name: str, host: str, *, preferred: int) -> socket.socket:
+        """A listening socket: at the port of the last run, else at the preferred one, else at any."""
+        listener = listen(host, self._ports().get(name), preferred)
+        self._remember_port(name, listener.getsockname()[1])
+        return listener
 
     def write_env(self, values: Mapping[str, str]) -> None:
         """Write what the product's processes and a second terminal read."""
@@ -80,6 +85,14 @@ class State:
 
     def forget_run(self) -> None:
         self._run_file.unlink(missing_ok=True)
+
+    def _ports(self) -> dict[str, int]:
+        return dict(self._read(self._memory_file).get("ports", {}))
+
+    def _remember_port(self, name: str, port: int) -> None:
+        memory = self._read(self._memory_file)
+        memory.setdefault("ports", {})[name] = port
+        self._write(self._memory_file, json.dumps(memory, indent=1))
 
     def _read(self, path: Path) -> dict[str, Any]:
         try:

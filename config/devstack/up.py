@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 import time
 from contextlib import suppress
 
 from config.devstack import leftovers, programs
 from config.devstack.overrides import DEFAULT_WEB_PORT, Overrides, read_overrides
-from config.devstack.ports import is_free
 from config.devstack.processes import Family, Printer
 from config.devstack.refusals import Refused
 from config.devstack.servers import Servers
@@ -47,9 +47,19 @@ class Stack:
             self.state.forget_run()
 
     def _start(self) -> None:
-        host, port = self.chosen.web_host, self._web_port()
+        # Held from now on: another stack that starts meanwhile would take it, and answer in our place.
+        with self._listener() as listener:
+            host, port = listener.getsockname()
+            self.url = f"http://localhost:{port}"
+            self._prepare()
+            self.family.start(programs.web(self.state, listener))
+        # Alone, because on two cores all three at once bring the first page seconds later.
+        self.family.wait_until(lambda: answers(host, port), seconds=HEALTH_SECONDS, what=f"{self.url}{HEALTH_PAGE}")
+        self.family.start(programs.worker(self.state))
+        self.family.start(programs.beat(self.state))
+
+    def _prepare(self) -> None:
         addresses = Servers(self.family, self.state, self.chosen).start()
-        self.url = f"http://localhost:{port}"
         self.state.write_env(
             programs.product_settings(self.state, debug=True)
             | {"SITE_URL": self.url, "DEMO_PASSWORD": self.demo_password}
@@ -57,18 +67,16 @@ class Stack:
         )
         self.printer.say("up", "preparing the database")
         self.family.run(programs.prepare(self.state, with_demo=self.with_demo), seconds=PREPARE_SECONDS)
-        self.family.start(programs.web(self.state, host, port))
-        # Alone, because on two cores all three at once bring the first page seconds later.
-        self.family.wait_until(lambda: answers(host, port), seconds=HEALTH_SECONDS, what=f"{self.url}{HEALTH_PAGE}")
-        self.family.start(programs.worker(self.state))
-        self.family.start(programs.beat(self.state))
 
-    def _web_port(self) -> int:
-        if self.chosen.web_port is None:
-            return self.state.port("web", preferred=DEFAULT_WEB_PORT)
-        if not is_free(self.chosen.web_port, self.chosen.web_host):
-            raise Refused(f"Port {self.chosen.web_port} is taken by another program: choose another WEB_PORT.")
-        return self.chosen.web_port
+    def _listener(self) -> socket.socket:
+        host, port = self.chosen.web_host, self.chosen.web_port
+        try:
+            if port is None:
+                return self.state.listen("web", host, preferred=DEFAULT_WEB_PORT)
+            return socket.create_server((host, port))
+        except OSError as error:
+            wanted = f"port {port}" if port else "a port"
+            raise Refused(f"The pages cannot have {wanted} of {host}: {error.strerror}. Set WEB_PORT.") from error
 
     def _welcome(self, seconds: float) -> None:
         sign_in = (f"Sign in   {programs.DEMO_EMAIL}", f"Password  {self.demo_password}")

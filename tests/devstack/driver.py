@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MARK = "STARTED_BY_TEST_FOR"
 READY = "Ctrl-C stops everything."
 # Much longer than it takes, for machines on which everything else runs, too.
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 
 
 def own_environment(state: Path, chosen: Mapping[str, str]) -> dict[str, str]:

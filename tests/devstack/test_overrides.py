@@ -51,7 +51,7 @@ def test_refuses_a_port_that_somebody_has(state: Path) -> None:
         port = somebody.getsockname()[1]
         answer = run("up", state=state, WEB_PORT=str(port))
     assert answer.returncode == 1
-    assert f"Port {port} is taken" in answer.stderr
+    assert f"cannot have port {port} of 127.0.0.1: Address already in use" in answer.stderr
 
 
 def test_web_port_beats_port(monkeypatch: pytest.MonkeyPatch) -> None:

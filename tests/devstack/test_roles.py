@@ -29,8 +29,8 @@ def admin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         server.make(family)
         port = free_port()
-        family.start(server.program(port))
-        family.wait_until(partial(server.answers, port), seconds=60, what="PostgreSQL")
+        child = family.start(server.program(port))
+        family.wait_until(partial(server.answers, port, child.process.pid), seconds=60, what="PostgreSQL")
         yield server.admin_url(port)
     finally:
         family.stop()

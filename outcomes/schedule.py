@@ -5,5 +5,5 @@ from celery.schedules import crontab
 # Twice a second, so that what is logged is counted within two.
 SCHEDULE = {
     "sweep": {"task": "outcomes.tasks.sweep", "schedule": 0.5, "options": {"expires": 2}},
-    "begin_day": {"task": "outcomes.tasks.begin_day", "schedule": crontab(minute=1)},
+    "begin_day": {"task": "outcomes.tasks.begin_day", "schedule": crontab(), "options": {"expires": 60}},
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Membership
 from accounts.tenancy.scope import NoTenant, tenant_bound, tenant_scope
 from outcomes import tasks
-from outcomes.models import StatisticMark
+from outcomes.models import StatisticGeneration, StatisticMark
 from outcomes.queries.statistics import current
 from tests.make import make_deal
 
@@ -57,3 +59,15 @@ def test_a_refresh_leaves_the_work_to_another_worker_that_is_at_it(lena: Members
         tasks.refresh_statistics()
     with tenant_scope(lena.tenant_id):
         assert StatisticMark.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_new_day_is_begun_where_it_has_come_and_nowhere_else(
+    lena: Membership, eve: Membership, sent: list[int]
+) -> None:
+    today = timezone.now().date()
+    for member, day in ((lena, today - timedelta(days=1)), (eve, today + timedelta(days=1))):
+        with tenant_scope(member.tenant_id):
+            StatisticGeneration.objects.create(number=1, as_of=day, computed_at=timezone.now(), is_current=True)
+    assert tasks.begin_day() == 1
+    assert sent == [lena.tenant_id]

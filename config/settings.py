@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from config import env
 from accounts.schedule import SCHEDULE as IMPORTS
+from config import env
 from outcomes.schedule import SCHEDULE as STATISTICS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from accounts.imports import layouts
@@ -165,14 +166,18 @@ def refused_rows(run: ImportRun) -> int:
 
 def troubles(run: ImportRun) -> list[Trouble]:
     """Why rows were refused, the most frequent reason first."""
+    alike = ["code", "column", "file"]
     refused = ImportRow.objects.filter(run=run, outcome=ImportRow.Outcome.REFUSED)
-    groups = refused.values("code", "column", "file").annotate(number=Count("pk")).order_by("-number", "code", "column")
-    found = []
-    for group in groups:
-        alike = refused.filter(code=group["code"], column=group["column"], file=group["file"])
-        examples = list(alike.select_related("file").order_by("line")[:EXAMPLES])
-        found.append(_trouble(examples, group["number"]))
-    return found
+    numbers = {
+        tuple(group[name] for name in alike): group["number"]
+        for group in refused.values(*alike).annotate(number=Count("pk"))
+    }
+    turn = Window(RowNumber(), partition_by=[F(name) for name in alike], order_by=["line", "pk"])
+    examples: dict[tuple[Any, ...], list[ImportRow]] = {}
+    for row in refused.annotate(turn=turn).filter(turn__lte=EXAMPLES).select_related("file").order_by("turn"):
+        examples.setdefault((row.code, row.column, row.file_id), []).append(row)
+    found = [_trouble(rows, numbers[key]) for key, rows in examples.items()]
+    return sorted(found, key=lambda trouble: (-trouble.rows, trouble.code, trouble.line))
 
 
 def notes(run: ImportRun) -> list[Trouble]:

@@ -30,6 +30,9 @@ from accounts.tenancy.scope import current_tenant_id
 # A file begins with small chunks, so that something is seen soon, and goes on with larger ones, which are cheaper.
 FIRST_CHUNK, CHUNK = 1_000, 10_000
 LOCK_NOT_AVAILABLE = "55P03"
+# Somebody else changed the same rows in another order; nothing of the chunk was kept, so it is simply done again.
+TRY_AGAIN = ("40P01", "40001")
+TRIES = 5
 log = structlog.get_logger(__name__)
 
 
@@ -58,6 +61,7 @@ class Worker:
         self.run_id, self.clock = run_id, clock
         self._open: _Open | None = None
         self._lists: Lists | None = None
+        self._tries = 0
 
     def __enter__(self) -> Worker:
         return self
@@ -75,17 +79,24 @@ class Worker:
     def step(self) -> Standing:
         """One chunk, or the end. What goes wrong on the way ends the run and is told."""
         try:
-            return self._step()
+            standing = self._step()
         except Unusable as error:
             self._fail(error.code, error.data)
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+            state = getattr(error.__cause__, "sqlstate", "")
+            if state == LOCK_NOT_AVAILABLE:
                 return Standing.WAITING
+            if state in TRY_AGAIN and self._tries < TRIES:
+                self._tries += 1
+                return Standing.MORE
             self._fail("broken_off", {})
             raise
         except Exception:
             self._fail("broken_off", {})
             raise
+        else:
+            self._tries = 0
+            return standing
         return Standing.OVER
 
     def _step(self) -> Standing:

@@ -132,6 +132,20 @@ NOTES = (
         " WHERE outcome <> 'refused' AND price IS NOT NULL AND product <> product_name GROUP BY product, product_name",
     ),
     (
+        "company_joined",
+        "account",
+        "SELECT s.account, count(*), min(s.line), jsonb_build_object('to', c.name) FROM staged AS s"
+        " JOIN strategy_company AS c ON c.tenant_id = %(tenant)s AND c.id = s.company_id"
+        " WHERE s.outcome <> 'refused' AND s.account <> c.name GROUP BY s.account, c.name",
+    ),
+    (
+        "owner_joined",
+        "agent",
+        "SELECT s.agent, count(*), min(s.line), jsonb_build_object('to', m.name) FROM staged AS s"
+        " JOIN accounts_membership AS m ON m.tenant_id = %(tenant)s AND m.id = s.owner_id"
+        " WHERE s.outcome <> 'refused' AND s.agent <> m.name GROUP BY s.agent, m.name",
+    ),
+    (
         "price_unknown",
         "product",
         "SELECT product, count(*), min(line), NULL FROM staged WHERE outcome <> 'refused' AND %(has_prices)s"

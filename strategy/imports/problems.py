@@ -61,6 +61,19 @@ declare(
     ),
 )
 declare(
+    "company_joined",
+    _("“{value}” is “{to}” here; only spaces or case differ."),
+    rows(
+        "{n} deal of “{value}” was matched to the company “{to}”",
+        "{n} deals of “{value}” were matched to the company “{to}”",
+    ),
+)
+declare(
+    "owner_joined",
+    _("“{value}” is “{to}” here; only spaces or case differ."),
+    rows("{n} deal owned by “{value}” was given to “{to}”", "{n} deals owned by “{value}” were given to “{to}”"),
+)
+declare(
     "price_unknown",
     _("“{value}” is not in the price list."),
     rows(

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.imports import parsing, problems
@@ -66,6 +66,7 @@ def test_refuses_a_year_that_is_a_slip_of_the_finger() -> None:
     assert "1900 to 2199" in refusal(parsing.day, "0217-03-01")
 
 
+@settings(deadline=None)
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))
 def test_reads_back_every_day_in_each_order(of_life: date) -> None:
     assert parsing.day(of_life.isoformat()) == of_life
@@ -74,6 +75,7 @@ def test_reads_back_every_day_in_each_order(of_life: date) -> None:
     assert parsing.day(of_life.strftime("%m/%d/%Y"), order="mdy") == of_life
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**15), 10**15), st.sampled_from([0, 2, 3]))
 def test_keeps_every_amount_to_the_last_unit(units: int, places: int) -> None:
     text = str(Decimal(units).scaleb(-places))
@@ -114,6 +116,7 @@ def test_counts_things_in_whole_numbers() -> None:
     assert "not a whole number" in refusal(parsing.whole, "2.5")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_answers_any_text_with_a_value_or_a_sentence(text: str) -> None:
     for read in (parsing.day, parsing.whole, parsing.words, lambda cell: parsing.minor_units(cell, places=2)):

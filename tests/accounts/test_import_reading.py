@@ -189,6 +189,7 @@ tables = st.integers(2, 6).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(table=tables, delimiter=st.sampled_from(reading.DELIMITERS), breaks=st.booleans())
 def test_gives_back_every_table_that_python_writes(
     tmp_path_factory: pytest.TempPathFactory, table: list[list[str]], delimiter: str, breaks: bool
@@ -218,7 +219,7 @@ def answer(path: Path) -> tuple[int, list[Row | Broken]] | str:
         return str(refused)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(content=st.binary(max_size=400) | st.text(alphabet='ab,;"\n\r\t\0é', max_size=300).map(str.encode))
 def test_answers_any_bytes_with_rows_or_a_sentence(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "any"

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import errors
 
 from accounts import tasks
 from accounts.imports import chunks, report, running, services, storage
@@ -280,6 +281,21 @@ def test_what_fails_inside_a_chunk_leaves_no_half_of_it(lena: Membership, monkey
 
 def _break(*_: Any) -> None:
     raise RuntimeError("the power went")
+
+
+def test_a_chunk_that_met_somebody_elses_is_done_again(lena: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = maven.start(maven.receive(ONLY_DEALS, actor=lena), actor=lena)
+    times = []
+
+    def meet(*given: Any) -> Any:
+        times.append(1)
+        if len(times) < 3:
+            raise OperationalError("deadlock detected") from errors.DeadlockDetected()
+        return chunks.absorb(*given)
+
+    monkeypatch.setattr(running, "absorb", meet)
+    maven.work(run)
+    assert (len(times), outcomes(run)) == (3, {"created": 4})
 
 
 def test_two_workers_with_one_run_take_turns(lena: Membership, monkeypatch: pytest.MonkeyPatch) -> None:

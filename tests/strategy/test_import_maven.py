@@ -122,6 +122,14 @@ def test_matches_names_that_differ_by_spaces_and_says_so(lena: Membership) -> No
     assert note.heading("1") == "1 deal of “GTXPro” was matched to “GTX Pro” in the price list"
 
 
+def test_matches_companies_and_owners_whose_names_are_written_differently(lena: Membership) -> None:
+    deals = maven.DEALS + "A5,ANNA  snelling,GTX Pro,is dom,Engaging,2017-02-01,,\n"
+    run = maven.import_all({**maven.FILES, "pipeline.csv": deals}, actor=lena)
+    assert Deal.objects.get(external_id="A5").company == Deal.objects.get(external_id="A1").company
+    assert Deal.objects.get(external_id="A5").owner == Deal.objects.get(external_id="A1").owner
+    assert notes(run)["company_joined", "is dom"] == notes(run)["owner_joined", "ANNA snelling"] == 1
+
+
 def test_reads_revenue_in_millions_and_links_a_subsidiary_to_its_parent(lena: Membership) -> None:
     maven.import_all(maven.FILES, actor=lena)
     cancity = Company.objects.get(name="Cancity")

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext, ngettext
 
 from frontend import words
+from frontend.basis import SHARE_FROM, with_outcomes
 from frontend.charts.fall import Fall, Loss, Step, waste_fall
 from frontend.charts.figure import FigureBar, figure_bar
 from outcomes.models import StatisticResult
@@ -16,15 +16,12 @@ from outcomes.queries import behind
 from outcomes.queries.names import Names
 from outcomes.queries.statistics import Statistics
 from outcomes.statistics.intervals import share
-from outcomes.statistics.minimum import PERCENTAGE_DEALS
 from strategy.models import EndCause
 
 COUNT, VALUE, EFFORT = "count", "value", "effort"
 MEASURES = (COUNT, VALUE, EFFORT)
 MILESTONE, STAGE = "milestone", "stage"
 CUTS = (MILESTONE, STAGE)
-#: Below it a share is said as "3 of 9".
-SHARE_FROM = PERCENTAGE_DEALS
 #: More reasons than this are told together: a fifth class is always "not recorded".
 MOST_REASONS = 4
 NOT_RECORDED = "l5"
@@ -233,8 +230,16 @@ def reason_name(pair: tuple[str, str | None], names: Names) -> str:
     return names.reasons.get(reason or "") or str(EndCause(cause).label)
 
 
+def first_cut(found: Statistics) -> str:
+    """By what the fall is cut first: by outcome as soon as outcomes are on record, before that by stage."""
+    return MILESTONE if with_outcomes(found) >= SHARE_FROM else STAGE
+
+
 def waste(found: Statistics, names: Names, view: View) -> Waste:
-    """The fall of all closed deals."""
+    """The fall of all closed deals. Without outcomes on record nobody knows before which of them a deal stopped."""
+    recorded = with_outcomes(found)
+    if view.by == MILESTONE and recorded < SHARE_FROM:
+        return unknown_waste(found.results["waste_deals"].n, recorded)
     result = found.results["waste_deals"]
     cube = result.detail.get("cells", [])
     rows = rows_of(cube, names, view.by)
@@ -261,6 +266,29 @@ def waste(found: Statistics, names: Names, view: View) -> Waste:
         won_url=view.behind(rows=behind.WON),
         largest=largest,
         largest_url=largest_url,
+    )
+
+
+def unknown_waste(closed: int, recorded: int) -> Waste:
+    """What is said instead of a fall by outcome while too few closed deals have one on record."""
+    said = {"closed": words.number(closed), "recorded": words.number(recorded), "need": words.number(SHARE_FROM)}
+    if recorded:
+        title = gettext("Too few outcomes are on record to say before which one opportunities stop")
+        have = gettext("{recorded} of the {closed} closed opportunities have an outcome on record.").format(**said)
+    else:
+        title = gettext("No outcome is on record for the opportunities that closed")
+        have = gettext("{closed} qualified opportunities were closed, none of them with an outcome on record.")
+    need = gettext("From {need} on, this shows before which outcome the others stopped. By stage it can be read now.")
+    return Waste(
+        finding=title,
+        sentence=f"{have} {need}".format(**said),
+        fall=Fall(rows=[], legend=[]),
+        unit="",
+        won_share="",
+        won_interval="",
+        won_url="",
+        largest="",
+        largest_url="",
     )
 
 
@@ -367,26 +395,3 @@ def largest_words(
     ((cause, key),) = reason.pairs
     which = {view.by: row.key, "cause": cause, "reason": key or behind.NONE}
     return sentence, view.behind(rows=behind.WASTED, **which)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Freshness:
-    """From when the figures are, and whether something waits to be counted."""
-
-    words: str
-    updating: bool
-
-
-def freshness(found: Statistics, *, counts_from: int, today: date) -> Freshness:
-    """The line that says what the figures stand on."""
-    if found.generation is None:
-        return Freshness(words=gettext("The first figures are being counted."), updating=found.updating)
-    said = {"day": words.day(found.generation.as_of, today=today), "n": counts_from}
-    line = gettext("As of {day}. Outcomes count from evidence grade E{n}.").format(**said)
-    return Freshness(words=line, updating=found.updating)
-
-
-def too_few_closed(found: Statistics) -> int | None:
-    """How many closed deals there are, where that is too few for a report; None where there are enough."""
-    closed = found.results["waste_deals"].n if found.results else 0
-    return closed if closed < SHARE_FROM else None

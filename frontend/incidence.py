@@ -58,9 +58,12 @@ class Incidence:
 def incidence(result: StatisticResult, *, missing: str) -> Incidence:
     """The chart from the result of the chance to win, which carries the whole curve."""
     drawn = result.detail.get("curve") or {}
+    # Drawn up to the age at which the figures are read: the names at its end then say what the figures say.
+    last = result.detail.get("horizon")
     instants = [
         Instant(age=age, ended={str(cause): drawn[cause][place] for cause, _, _ in ORDER})
         for place, age in enumerate(drawn.get("age", []))
+        if last is None or age <= last
     ]
     # A way to end that nobody took has no area, so it needs no name beside it.
     causes = [

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
-from frontend import execution, words
+from frontend import basis, execution, words
 from frontend.access import may
 from frontend.execution import COUNT, CUTS, EFFORT, MEASURES, MILESTONE, STAGE, VALUE, View
 from frontend.http import TenantRequest, page, wants_part
@@ -24,6 +24,9 @@ from outcomes.queries.names import names
 from outcomes.queries.statistics import Statistics, current
 from outcomes.statistics.metrics import METRICS
 
+#: What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 @require_GET
 @may("statistics.see")
@@ -32,7 +35,8 @@ def report(request: TenantRequest) -> HttpResponse:
 
     While something waits to be counted, the report asks for itself again; `watch` keeps it asking.
     """
-    found, view = current(), view_of(request)
+    found = current()
+    view = view_of(request, first=execution.first_cut(found))
     number = found.generation.number if found.generation else 0
     seen = f"{number}{'u' if found.updating else ''}"
     if wants_part(request) and request.GET.get("seen") == seen:
@@ -47,11 +51,11 @@ def report(request: TenantRequest) -> HttpResponse:
     return page(request, "execution/report.html", context, part="report")
 
 
-def view_of(request: TenantRequest) -> View:
-    """How the reader wants it; what is not understood falls back to the first."""
-    by, measure = request.GET.get("by", MILESTONE), request.GET.get("measure", COUNT)
+def view_of(request: TenantRequest, *, first: str) -> View:
+    """How the reader wants it; what is not understood falls back to the first cut and to the count."""
+    by, measure = request.GET.get("by", first), request.GET.get("measure", COUNT)
     return View(
-        by=by if by in CUTS else MILESTONE,
+        by=by if by in CUTS else first,
         measure=measure if measure in MEASURES else COUNT,
         currency=request.tenant.currency,
         deals_url=reverse("execution-deals", args=[request.tenant.slug]),
@@ -59,23 +63,22 @@ def view_of(request: TenantRequest) -> View:
 
 
 def address(request: TenantRequest, view: View, **more: str) -> str:
-    """The report's address as it is now looked at."""
-    wanted = {"by": view.by, "measure": view.measure, **more}
-    defaults = {"by": MILESTONE, "measure": COUNT}
-    kept = {name: value for name, value in wanted.items() if value and value != defaults.get(name)}
+    """The report's address as it is now looked at. It names the cut, for the first one depends on what is on record."""
+    wanted = {"by": view.by, "measure": view.measure if view.measure != COUNT else "", **more}
+    kept = {name: value for name, value in wanted.items() if value}
     query = request.GET.copy()
     query.clear()
     query.update(kept)
-    return f"{request.path}?{query.urlencode()}" if kept else request.path
+    return f"{request.path}?{query.urlencode()}"
 
 
 def report_of(request: TenantRequest, found: Statistics, view: View) -> dict[str, Any]:
     """What the report shows: all of it, or what is missing for a first one."""
     slug, today = request.tenant.slug, request.tenant.day_of(timezone.now())
     context: dict[str, Any] = {
-        "freshness": execution.freshness(found, counts_from=request.tenant.counts_from_grade, today=today),
+        "freshness": basis.freshness(found, counts_from=request.tenant.counts_from_grade, today=today),
     }
-    closed = execution.too_few_closed(found)
+    closed = basis.too_few_closed(found)
     if closed is not None:
         return context | {"closed": closed, "start_words": start_words(closed), "import_url": import_url(request)}
     csv_url = reverse("execution-csv", args=[slug])
@@ -246,5 +249,5 @@ def csv_answer(name: str, rows: Iterable[Sequence[Any]]) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     writer = csv.writer(response)
     for row in rows:
-        writer.writerow(["'" + cell if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell for cell in row])
+        writer.writerow(["'" + cell if isinstance(cell, str) and cell.startswith(FORMULA) else cell for cell in row])
     return response

@@ -1,0 +1,42 @@
+"""What a report stands on: from when its figures are, and how much is on record for them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext
+
+from frontend import words
+from outcomes.queries.statistics import Statistics
+from outcomes.statistics.minimum import PERCENTAGE_DEALS
+
+#: Below it a share is said as "3 of 9".
+SHARE_FROM = PERCENTAGE_DEALS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """From when the figures are, and whether something waits to be counted."""
+
+    words: str
+    updating: bool
+
+
+def freshness(found: Statistics, *, counts_from: int, today: date) -> Freshness:
+    """The line that says what the figures stand on."""
+    if found.generation is None:
+        return Freshness(words=gettext("The first figures are being counted."), updating=found.updating)
+    said = {"day": words.day(found.generation.as_of, today=today), "n": counts_from}
+    line = gettext("As of {day}. Outcomes count from evidence grade E{n}.").format(**said)
+    return Freshness(words=line, updating=found.updating)
+
+
+def too_few_closed(found: Statistics) -> int | None:
+    """How many closed deals there are, where that is too few for a report; None where there are enough."""
+    closed = found.results["waste_deals"].n if found.results else 0
+    return closed if closed < SHARE_FROM else None
+
+
+def with_outcomes(found: Statistics) -> int:
+    """How many closed deals have an outcome on record."""
+    cube = found.results["waste_deals"].detail.get("cells", []) if found.results else []
+    return sum(cell["deals"] for cell in cube if cell["cause"] != "open" and cell["milestone"])

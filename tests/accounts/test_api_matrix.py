@@ -80,7 +80,7 @@ def test_who_gets_what(
     secrets = {
         "nobody": None,
         "revoked": make_secret(lena, revoked=True),
-        "expired": make_secret(lena, lasts=timedelta(seconds=-1)),
+        "expired": make_secret(lena, lasts=timedelta(days=-1)),
         "narrow": make_secret(lena, narrow),
         "stranger": make_secret(eve),
         "viewer": viewer_secret(vera),

@@ -21,6 +21,8 @@ from strategy.services import watch_deal
 # A phone's clock may run ahead of ours.
 CLOCK_SLACK = timedelta(minutes=5)
 MINUTES_A_DAY = 24 * 60
+# A year before it is a slip of the finger.
+FIRST_YEAR = 1900
 
 
 class Gave(NamedTuple):
@@ -106,6 +108,8 @@ def _refuse_nonsense(*, at: datetime, recorded_at: datetime, minutes: int | None
     wrong: dict[str, str] = {}
     if at > recorded_at + CLOCK_SLACK:
         wrong["at"] = _("Give a time that is not to come.")
+    elif at.year < FIRST_YEAR:
+        wrong["at"] = _("Give a year from 1900 on.")
     if minutes is not None and not 0 <= minutes <= MINUTES_A_DAY:
         wrong["minutes"] = _("Give between 0 and 1440 minutes.")
     if horizon and horizon not in Horizon.values:

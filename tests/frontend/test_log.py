@@ -227,6 +227,7 @@ class TestRefusing:
             ({"minutes": "many"}, "Give a whole number of minutes."),
             ({"at": "yesterday"}, "Give a day and a time"),
             ({"at": "2031-01-01T10:00"}, "Give a time that is not to come."),
+            ({"at": "0206-11-01T10:00"}, "Give a year from 1900 on."),
             ({"note": "x" * 301}, "at most 300 characters"),
             ({"note": "nul\x00byte"}, "Null characters are not allowed"),
             ({"entry_key": "no-key"}, "Enter a valid UUID"),

@@ -58,13 +58,13 @@ class Incidence:
 def incidence(result: StatisticResult, *, missing: str) -> Incidence:
     """The chart from the result of the chance to win, which carries the whole curve."""
     drawn = result.detail.get("curve") or {}
-    # Drawn up to the age at which the figures are read: the names at its end then say what the figures say.
-    last = result.detail.get("horizon")
-    instants = [
-        Instant(age=age, ended={str(cause): drawn[cause][place] for cause, _, _ in ORDER})
-        for place, age in enumerate(drawn.get("age", []))
-        if last is None or age <= last
-    ]
+    instants = up_to(
+        result.detail.get("horizon"),
+        [
+            Instant(age=age, ended={str(cause): drawn[cause][place] for cause, _, _ in ORDER})
+            for place, age in enumerate(drawn.get("age", []))
+        ],
+    )
     # A way to end that nobody took has no area, so it needs no name beside it.
     causes = [
         Cause(key=str(cause), css=css, name=str(name))
@@ -84,6 +84,16 @@ def incidence(result: StatisticResult, *, missing: str) -> Incidence:
         rows=table(drawn) if curve else [],
         missing=missing or ("" if curve else gettext("Not enough data, no age with enough deals")),
     )
+
+
+def up_to(horizon: int | None, instants: list[Instant]) -> list[Instant]:
+    """The curve up to the age at which figures are read, so that the names at its end say what the figures say."""
+    if horizon is None:
+        return instants
+    kept = [instant for instant in instants if instant.age <= horizon]
+    if kept and kept[-1].age < horizon:
+        kept.append(Instant(age=horizon, ended=kept[-1].ended))
+    return kept
 
 
 def dot_of(result: StatisticResult) -> Dot | None:

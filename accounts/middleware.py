@@ -68,6 +68,18 @@ class NulMiddleware:
         return self.get_response(request)
 
 
+class PrivateMiddleware:
+    """Nobody keeps an answer that does not say otherwise: no shared cache, and no browser after its person has left."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class TenantMiddleware:
     """Enters the tenant of the address (/o/<slug>/) or of the token (/api/), and undoes what a failure left.
 

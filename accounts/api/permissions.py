@@ -12,7 +12,7 @@ from accounts.permissions import require
 
 
 class MayAct(BasePermission):
-    """Looks up `access[action]` of the view for the member and for the token.
+    """Looks up `access[action]` of the view, and what `also` adds to it, for the member and for the token.
 
     An action that is missing from `access` is an error, never a hole.
     """
@@ -23,10 +23,10 @@ class MayAct(BasePermission):
             raise Unauthenticated
         if view.action is None:
             return True  # the address does not know the method: 405 follows
-        capability = view.access[view.action]
-        require(request.user, capability)
-        if not token_allows(request.auth, capability):
-            raise InsufficientScope(capability=capability, scopes=scopes_for(capability))
+        for capability in (view.access[view.action], *view.also.get(view.action, ())):
+            require(request.user, capability)
+            if not token_allows(request.auth, capability):
+                raise InsufficientScope(capability=capability, scopes=scopes_for(capability))
         return True
 
 

@@ -33,11 +33,12 @@ class Resource(ViewSet):
     """One noun. `lists` names the actions that answer page by page, `unpaged` those of them that fit one page.
     `kind` is the type of the ids in the address; names that are no ids have an `id_pattern`.
 
-    By action: `access` is the capability, `takes` the input, `gives` the output, `filters` the parameters, and
-    `names` what generated clients call it.
+    By action: `access` is the capability, `also` what else is needed because the answer shows it, `takes` the input,
+    `gives` the output, `filters` the parameters, and `names` what generated clients call it.
     """
 
     access: ClassVar[Mapping[str, str]]
+    also: ClassVar[Mapping[str, Sequence[str]]] = {}
     names: ClassVar[Mapping[str, str]]
     gives: ClassVar[Mapping[str, type[Output]]]
     takes: ClassVar[Mapping[str, type[Input]]] = {}

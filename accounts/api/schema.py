@@ -63,7 +63,12 @@ class Schema(AutoSchema):
 
     def scopes(self) -> list[str]:
         """The scopes of a token that include this operation."""
-        return scopes_for(self.view.access[self.view.action])
+        return [scope for one in self.needs() for scope in one]
+
+    def needs(self) -> list[list[str]]:
+        """Lists of scopes, of each of which a token needs one."""
+        action = self.view.action
+        return [scopes_for(one) for one in (self.view.access[action], *self.view.also.get(action, ()))]
 
     def get_operation_id(self) -> str:
         return self.view.names[self.view.action]  # type: ignore[no-any-return]
@@ -75,8 +80,9 @@ class Schema(AutoSchema):
         return self._sentences()[0]
 
     def get_description(self) -> str:  # type: ignore[override]
-        scopes, rest = self.scopes(), self._sentences()[1]
-        needs = f"Needs the scope {' or '.join(f'`{scope}`' for scope in scopes)}."
+        rest = self._sentences()[1]
+        needs = " and ".join(" or ".join(f"`{scope}`" for scope in one) for one in self.needs())
+        needs = f"Needs the scope {needs}."
         return f"{rest}\n\n{needs}".strip()
 
     def get_request_serializer(self) -> Any:

@@ -60,6 +60,7 @@ class Statistics(Resource):
     """What the deals say, taken together."""
 
     access = {"list": "statistics.see", "retrieve": "statistics.see", "rows": "statistics.see"}
+    also = {"rows": ["deal.see"]}
     names = {"list": "list_statistics", "retrieve": "get_statistic", "rows": "list_statistic_rows"}
     gives = {"list": figures.Statistic, "retrieve": figures.StatisticInDetail, "rows": deals.Deal}
     lists = frozenset({"list", "rows"})

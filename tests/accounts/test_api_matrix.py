@@ -95,6 +95,12 @@ def test_who_gets_what(
     assert got == dict(zip(CALLERS, answers, strict=True))
 
 
+def test_a_key_for_figures_alone_does_not_read_the_deals_behind_them(lena: Membership) -> None:
+    asked = "statistics/chance_to_win/rows"
+    alone, both = make_secret(lena, "statistics:read"), make_secret(lena, "statistics:read", "deals:read")
+    assert [Program(secret).call("GET", asked).status_code for secret in (alone, both)] == [403, 200]
+
+
 def test_no_endpoint_is_missing() -> None:
     listed = {(method, _shape(path)) for method, path, *_ in ANSWERS}
     assert listed == {*endpoints()}

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from allauth.account import views as allauth
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -61,6 +62,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def organisations(request: SignedRequest) -> HttpResponse:
     """The organisations of a person, and a form for one more."""
     form = NewOrganisation(request.POST or None)
+    if request.method == "POST" and not settings.SIGNUP_OPEN:
+        raise PermissionDenied
     if request.method == "POST" and form.is_valid():
         with told_in(form):
             member = services.open_organisation(owner=request.user, name=form.cleaned_data["name"], at=timezone.now())

@@ -118,6 +118,11 @@ class TestOrganisations:
         answer = as_lena.post("/organisations/", {"name": "Westwind"})
         assert answer["Location"] == "/o/westwind/"
 
+    def test_none_while_sign_up_is_closed(self, as_lena: Client, settings: object) -> None:
+        settings.SIGNUP_OPEN = False  # type: ignore[attr-defined]
+        assert as_lena.post("/organisations/", {"name": "Westwind"}).status_code == 403
+        assert not Tenant.objects.filter(slug="westwind").exists()
+
     def test_one_without_a_name_is_not(self, as_lena: Client) -> None:
         assert as_lena.post("/organisations/", {"name": " "}).status_code == 422
 

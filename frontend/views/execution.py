@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -170,7 +171,10 @@ def key_of(text: str) -> str:
 
 
 def is_key(text: str) -> bool:
-    return len(text) == 36 and all(sign in "0123456789abcdef-" for sign in text)
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def behind_words(wanted: Behind) -> str:

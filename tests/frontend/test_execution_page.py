@@ -215,7 +215,8 @@ class TestTheDealsBehind:
             assert f"{results[metric].n} deals, as of" in behind
 
     def test_a_mangled_address_is_no_error(self, as_lena: Client, quarter: None) -> None:
-        for query in ("rows=nonsense", "milestone=nonsense", "cause=x", "after=nonsense", "reason=none"):
+        nonsense = f"stage={36 * '-'}", f"reason={36 * 'a'}"
+        for query in ("rows=nonsense", "milestone=nonsense", "cause=x", "after=nonsense", "reason=none", *nonsense):
             assert as_lena.get(f"{URL}deals/?{query}").status_code == 200
 
 

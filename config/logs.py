@@ -28,7 +28,8 @@ def configure(wanted: dict[str, Any]) -> None:
     last = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if wanted["format"] == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        # Its own way to write a traceback shows every local variable, and with them passwords and keys.
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,

@@ -16,6 +16,9 @@ from accounts.refusals import Invalid, Refused
 from accounts.signals import organisation_opened
 from accounts.tenancy.scope import tenant_scope
 
+# More at once than this are no people.
+MOST_RACERS = 8
+
 
 class AddressTaken(Refused):
     """Another organisation has the slug."""
@@ -39,22 +42,30 @@ def open_organisation(
     Without a slug one is derived from the name. Raises AddressTaken, or Invalid with the fields that are wrong.
     """
     tenant = Tenant(name=name.strip(), time_zone=time_zone, currency=currency, is_demo=is_demo)
-    tenant.slug = slug or _free_slug(tenant.name)
-    try:
-        tenant.full_clean(validate_unique=False)
-    except ValidationError as error:
-        raise Invalid(fields={field: " ".join(told) for field, told in error.message_dict.items()}) from error
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                tenant.save()
-        except IntegrityError as error:
-            raise AddressTaken(slug=tenant.slug) from error
+        _store_at_address(tenant, slug)
         with tenant_scope(tenant.pk):
             member = Membership.objects.create(user=owner, name=owner.name, email=owner.email, role=Role.OWNER)
             organisation_opened.send(sender=Tenant, tenant=tenant, owner=member)
             audit.record(verb="organisation.opened", subject=tenant, actor=member, at=at, slug=tenant.slug)
     return member
+
+
+def _store_at_address(tenant: Tenant, given: str) -> None:
+    """At the given address, or at a free one, for which several who chose the same name at once may race."""
+    for _attempt in range(1 if given else MOST_RACERS):
+        tenant.slug = given or _free_slug(tenant.name)
+        try:
+            tenant.full_clean(validate_unique=False)
+        except ValidationError as error:
+            raise Invalid(fields={field: " ".join(told) for field, told in error.message_dict.items()}) from error
+        try:
+            with transaction.atomic():
+                tenant.save()
+            return
+        except IntegrityError:
+            continue  # another one has it: known now that its transaction is over
+    raise AddressTaken(slug=tenant.slug)
 
 
 def _free_slug(name: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from concurrent.futures import ThreadPoolExecutor
 
-from accounts.models import AuditEvent, Membership, Tenant
+import pytest
+from django.db import connection
+
+from accounts.models import AuditEvent, Membership, Tenant, User
 from accounts.models.organisation import Role
 from accounts.refusals import Invalid
 from accounts.services import AddressTaken, open_organisation
@@ -47,3 +50,17 @@ def test_refuses_an_address_that_cannot_be_one(db: None, slug: str) -> None:
 def test_tells_the_second_who_wants_the_same_address(lena: Membership) -> None:
     with pytest.raises(AddressTaken):
         open_organisation(owner=make_user("nora"), name="Other", slug="northwind", at=NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_people_who_choose_one_name_at_the_same_moment_get_an_address_each() -> None:
+    people = [make_user(name) for name in ("ada", "nora", "yuki")]
+
+    def found(owner: User) -> str:
+        try:
+            return open_organisation(owner=owner, name="Rowers", at=NOON).tenant.slug
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(people)) as crowd:
+        assert sorted(crowd.map(found, people)) == ["rowers", "rowers-2", "rowers-3"]

@@ -224,11 +224,12 @@ SECURE_SSL_REDIRECT = (
 )
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https")
-    if env.switch("BEHIND_PROXY", default=False, help="Trust X-Forwarded-Proto, which the proxy must set itself.")
-    else None
+BEHIND_PROXY = env.switch(
+    "BEHIND_PROXY", default=False, help="Trust X-Forwarded-Proto and the last X-Forwarded-For, which the proxy sets."
 )
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Limits on signing in count by address: all would share the proxy's, and one stranger could lock everybody out.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -284,7 +285,8 @@ TIME_ZONE = "UTC"
 
 # --- Mail ---------------------------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# A letter that resets a password opens an account: outside of development it is not written to the log.
+EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'dummy'}.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default="Throughline <no-reply@localhost>", help="Sender of letters.")
 
 # --- API ----------------------------------------------------------------------------------------------------------

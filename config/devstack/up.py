@@ -51,22 +51,22 @@ class Stack:
         with self._listener() as listener:
             host, port = listener.getsockname()
             self.url = f"http://localhost:{port}"
-            self._prepare()
+            addresses = Servers(self.family, self.state, self.chosen).start()
+            self._write_settings(addresses)
+            # Beside the preparation, which needs one of two cores; until that ends it answers "not ready".
             self.family.start(programs.web(self.state, listener))
-        # Alone, because on two cores all three at once bring the first page seconds later.
+        self.printer.say("up", "preparing the database")
+        self.family.run(programs.prepare(self.state, with_demo=self.with_demo), seconds=PREPARE_SECONDS)
         self.family.wait_until(lambda: answers(host, port), seconds=HEALTH_SECONDS, what=f"{self.url}{HEALTH_PAGE}")
         self.family.start(programs.worker(self.state))
         self.family.start(programs.beat(self.state))
 
-    def _prepare(self) -> None:
-        addresses = Servers(self.family, self.state, self.chosen).start()
+    def _write_settings(self, addresses: dict[str, str]) -> None:
         self.state.write_env(
             programs.product_settings(self.state, debug=True)
             | {"SITE_URL": self.url, "DEMO_PASSWORD": self.demo_password}
             | addresses
         )
-        self.printer.say("up", "preparing the database")
-        self.family.run(programs.prepare(self.state, with_demo=self.with_demo), seconds=PREPARE_SECONDS)
 
     def _listener(self) -> socket.socket:
         host, port = self.chosen.web_host, self.chosen.web_port

@@ -1,5 +1,6 @@
 """The site map's parts: health, sign-in, API, pages."""
 
+from allauth.account import views as sign_in
 from django.urls import include, path
 
 from config import health
@@ -10,7 +11,11 @@ urlpatterns = [
     path("api/", include("config.api")),
     # First: the pages answer some addresses of the sign-in library themselves.
     path("", include("frontend.urls")),
-    path("accounts/", include("allauth.account.urls")),
+    # Of the sign-in library only what needs no letter, since none is sent yet.
+    path("accounts/login/", sign_in.login, name="account_login"),
+    path("accounts/logout/", sign_in.logout, name="account_logout"),
+    path("accounts/signup/", sign_in.signup, name="account_signup"),
+    path("accounts/inactive/", sign_in.account_inactive, name="account_inactive"),
 ]
 
 handler400 = "config.errors.bad_request"

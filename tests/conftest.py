@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -18,9 +17,10 @@ from django.test import TransactionTestCase
 from accounts.models import Membership, Tenant
 from accounts.models.organisation import Role
 from accounts.tenancy.scope import tenant_scope
+from tests.databases import as_owner
 from tests.make import make_member, make_organisation
 
-pytest_plugins: list[str] = []
+pytest_plugins = ["tests.worlds"]
 
 
 @pytest.fixture(scope="session")
@@ -28,27 +28,20 @@ def django_db_setup(worker_id: str, django_db_blocker: Any) -> Iterator[None]:
     """Each test process gets a copy of the migrated database; the web role could not make one."""
     name = settings.DATABASES["default"]["NAME"]
     copy = f"{name}_{worker_id}_{os.getpid()}"
-    with _as_owner("postgres") as admin:
+    with as_owner("postgres") as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
     connections["default"].settings_dict["NAME"] = copy
     with django_db_blocker.unblock():
         yield
         connections.close_all()
-    with _as_owner("postgres") as admin:
+    with as_owner("postgres") as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
-
-
-def _as_owner(database: str) -> psycopg.Connection[Any]:
-    """A connection that may make databases and empty tables. Only tests have one."""
-    connection = psycopg.connect(settings.DATABASE_MIGRATE_URL, dbname=database, autocommit=True)
-    connection.execute("SET ROLE tl_owner")
-    return connection
 
 
 def _empty_every_table(case: TransactionTestCase) -> None:
     """Instead of Django's flush, which needs rights that the web role has not."""
-    with _as_owner(connections["default"].settings_dict["NAME"]) as owner:
+    with as_owner() as owner:
         tables = owner.execute(
             "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r'"
             " AND relnamespace = 'public'::regnamespace AND relname NOT IN ('django_migrations',"

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from accounts.models import Membership
 from accounts.tenancy.models import WalledModel
 from accounts.tenancy.scope import tenant_scope
-from strategy.models import Deal
-from tests.make import make_deal
+from tests.worlds import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("made_world")
 
 TEN_MEGABYTES = 10 * 1024 * 1024
 NASTY = [
@@ -41,24 +40,19 @@ PARAMETERS = sorted(
     {"after", "by", "chart", "deal", "from", "measure", "next", "other", "owner", "page", "q", "seen", "show", "stage"}
     | {"state", "to", "until", "watch", "cause", "company", "sort"}
 )
+TABLES = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, WalledModel))
 
 
 @pytest.fixture
-def browser(lena: Membership) -> Client:
+def browser(made_world: World) -> Client:
     """Lena's browser, which shows a fault of ours as a page."""
     client = Client(raise_request_exception=False)
-    client.force_login(lena.user)
+    client.force_login(made_world.northwind.owner.user)
     return client
 
 
-@pytest.fixture
-def deal(lena: Membership) -> Deal:
-    with tenant_scope(lena.tenant_id):
-        return make_deal(actor=lena)
-
-
-def own_pages(deal: Deal | None = None) -> list[str]:
-    """Every page of the site map outside the sign-in library, filled with the deal's key."""
+def own_pages() -> list[str]:
+    """Every page of the site map outside the sign-in library, with KEY for the key of a deal."""
     found: list[str] = []
 
     def walk(patterns: Any, prefix: str) -> None:
@@ -69,18 +63,30 @@ def own_pages(deal: Deal | None = None) -> list[str]:
                 walk(pattern.url_patterns, prefix + str(pattern.pattern))
 
     walk(get_resolver("frontend.urls").url_patterns, "/")
-    key = str(deal.pk) if deal else "00000000-0000-0000-0000-000000000007"
     found = [address.replace("<slug:slug>", "northwind") for address in found]
-    return [re.sub(r"<int:\w+>", "1", re.sub(r"<uuid:\w+>", key, address)) for address in found]
+    return [re.sub(r"<int:\w+>", "1", re.sub(r"<uuid:\w+>", "KEY", address)) for address in found]
 
 
-def rows(tenant_id: int) -> dict[str, int]:
-    with tenant_scope(tenant_id):
-        return {
-            model._meta.label: model._default_manager.count()
-            for model in apps.get_models()
-            if issubclass(model, WalledModel)
-        }
+def rows(tenant_id: int) -> tuple[int, ...]:
+    """How many rows each table of the organisation has."""
+    counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in TABLES)
+    with tenant_scope(tenant_id), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}")
+        return cursor.fetchone()
+
+
+def dealt(names: Iterable[str], turn: int) -> list[tuple[str, str]]:
+    """Each name with something nasty, another one at each turn."""
+    return [(name, NASTY[(turn + place) % len(NASTY)]) for place, name in enumerate(names)]
+
+
+def spoiled(fields: dict[str, str]) -> Iterator[str]:
+    """Answers to a form: everything nasty, by turns; then one field at a time among good ones."""
+    for turn in range(0, len(NASTY), 3):
+        yield "&".join(f"{name}={nasty}" for name, nasty in dealt(fields, turn))
+    for turn, spoil in enumerate(fields):
+        good = {name: quote(value) for name, value in fields.items()}
+        yield "&".join(f"{name}={value}" for name, value in (good | {spoil: NASTY[turn % len(NASTY)]}).items())
 
 
 def assert_clear(answer: HttpResponse, what: str) -> None:
@@ -92,18 +98,17 @@ def assert_clear(answer: HttpResponse, what: str) -> None:
 
 
 @pytest.mark.parametrize("page", own_pages())
-def test_a_page_takes_any_question(browser: Client, deal: Deal, page: str) -> None:
-    page = page.replace("00000000-0000-0000-0000-000000000007", str(deal.pk))
-    for nasty in NASTY:
-        everything = "&".join(f"{name}={nasty}" for name in PARAMETERS)
-        assert_clear(browser.get(f"{page}?{everything}"), nasty)
-        assert_clear(browser.get(f"{page}?{everything}".replace("%00", ""), headers={"hx-request": "true"}), nasty)
+def test_a_page_takes_any_question(browser: Client, made_world: World, page: str) -> None:
+    page = page.replace("KEY", str(made_world.northwind.deal.pk))
+    for turn in range(0, len(NASTY), 3):
+        question = "&".join(f"{name}={nasty}" for name, nasty in dealt(PARAMETERS, turn))
+        assert_clear(browser.get(f"{page}?{question}"), question)
+    assert_clear(browser.get(f"{page}?{question}", headers={"hx-request": "true"}), question)
 
 
 def test_a_character_that_no_text_has_is_refused_at_the_door(browser: Client) -> None:
     for path in ("/?a=b%00", "/o/northwind/log/deals/?other=%00", "/?%00"):
         assert browser.get(path).status_code == 400
-    assert browser.get("/api/v1/deals?q=%00").json()["code"] == "bad_request"
     assert browser.get("/o/northwind/log/deals/?other=%2500").status_code == 200
 
 
@@ -142,11 +147,10 @@ def test_a_host_said_by_a_proxy_that_nobody_trusts_is_not_believed(browser: Clie
 
 
 @pytest.mark.parametrize("value", ['"\\000\\000abcdefgh"', "a" * 5000, '"\\377\\376xxxxxxxx"', "../../x", '"'])
-@pytest.mark.parametrize("name", ["session", "csrftoken", "theme", "messages", "keys"])
-def test_a_cookie_of_any_kind_is_read_or_left(lena: Membership, name: str, value: str) -> None:
+def test_a_cookie_of_any_kind_is_read_or_left(value: str) -> None:
     client = Client(raise_request_exception=False)
-    for path in ("/", "/accounts/login/", "/o/northwind/deals/"):
-        assert_clear(client.get(path, headers={"cookie": f"{name}={value}"}), value)
+    for name in ("session", "csrftoken", "theme", "messages", "keys"):
+        assert_clear(client.get("/o/northwind/deals/", headers={"cookie": f"{name}={value}"}), f"{name}={value}")
 
 
 # --- Forms ----------------------------------------------------------------------------------------------------------
@@ -179,51 +183,46 @@ def forms_of(browser: Client, page: str) -> Iterator[tuple[str, dict[str, str]]]
 
 
 @pytest.mark.parametrize("page", own_pages())
-def test_a_form_takes_any_answer(browser: Client, deal: Deal, lena: Membership, page: str) -> None:
-    page = page.replace("00000000-0000-0000-0000-000000000007", str(deal.pk))
+def test_a_form_takes_any_answer(browser: Client, made_world: World, page: str) -> None:
+    page = page.replace("KEY", str(made_world.northwind.deal.pk))
     for action, fields in forms_of(browser, page):
-        tries = [(name, NASTY[0]) for name in fields] + [("", nasty) for nasty in NASTY]
-        for name, nasty in tries:
-            before = rows(lena.tenant_id)
-            body = "&".join(
-                f"{field}={nasty if name in (field, '') else quote(value)}" for field, value in fields.items()
-            )
-            answer = browser.post(action, body, content_type="application/x-www-form-urlencoded")
-            assert_clear(answer, f"{action} {name}={nasty}")
+        for answers in spoiled(fields):
+            before = rows(made_world.northwind.pk)
+            answer = browser.post(action, answers, content_type="application/x-www-form-urlencoded")
+            assert_clear(answer, f"{action} {answers}")
             if answer.status_code >= 400:
-                assert rows(lena.tenant_id) == before
+                assert rows(made_world.northwind.pk) == before
 
 
-@pytest.mark.parametrize("page", ["/accounts/login/", "/accounts/signup/", "/accounts/logout/"])
-@pytest.mark.parametrize("field", ["login", "email", "password", "password1", "organisation", "name", "next"])
-def test_the_doors_take_any_answer(db: None, page: str, field: str) -> None:
+@pytest.mark.parametrize("page", ["/accounts/login/", "/accounts/signup/", "/accounts/logout/", "/theme/"])
+def test_the_doors_take_any_answer(page: str) -> None:
     browser = Client(raise_request_exception=False)
     fields = {
         "login": "lena@example.com",
         "email": "new@example.com",
         "password": "x" * 20,
         "password1": "a quiet long phrase",
-        "name": "New",
         "organisation": "New",
-        "organisation_name": "New",
+        "name": "New",
+        "theme": "dark",
+        "next": "//evil.example/",
     }
-    for nasty in NASTY:
-        body = "&".join(f"{name}={quote(value)}" for name, value in fields.items() if name != field)
-        answer = browser.post(page, f"{body}&{field}={nasty}", content_type="application/x-www-form-urlencoded")
-        assert_clear(answer, f"{field}={nasty}")
+    for answers in spoiled(fields):
+        answer = browser.post(page, answers, content_type="application/x-www-form-urlencoded")
+        assert_clear(answer, answers)
         assert "evil" not in answer.headers.get("Location", "")
 
 
 @pytest.mark.parametrize("page", [*own_pages(), "/accounts/login/", "/accounts/signup/"])
-def test_a_form_without_its_token_is_refused(lena: Membership, deal: Deal, page: str) -> None:
-    page = page.replace("00000000-0000-0000-0000-000000000007", str(deal.pk))
+def test_a_form_without_its_token_is_refused(made_world: World, page: str) -> None:
+    page = page.replace("KEY", str(made_world.northwind.deal.pk))
     browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    browser.force_login(lena.user)
-    before = rows(lena.tenant_id)
-    for headers in ({}, {"x-csrftoken": "x" * 32}, {"origin": "https://evil.example"}):
+    browser.force_login(made_world.northwind.owner.user)
+    before = rows(made_world.northwind.pk)
+    for headers in ({"x-csrftoken": "x" * 32}, {"origin": "https://evil.example"}):
         answer = browser.post(page, {"name": "x", "csrfmiddlewaretoken": "%00"}, headers=headers)
         assert answer.status_code in (403, 404)
-    assert rows(lena.tenant_id) == before
+    assert rows(made_world.northwind.pk) == before
 
 
 BODIES: dict[str, tuple[str, bytes]] = {
@@ -246,16 +245,14 @@ BODIES: dict[str, tuple[str, bytes]] = {
 @pytest.mark.parametrize(
     "page", ["/accounts/login/", "/organisations/", "/o/northwind/log/", "/o/northwind/imports/new/"]
 )
-def test_a_body_that_no_form_sends_is_refused(
-    browser: Client, lena: Membership, deal: Deal, page: str, kind: str
-) -> None:
-    page = page.replace("00000000-0000-0000-0000-000000000007", str(deal.pk))
+def test_a_body_that_no_form_sends_is_refused(browser: Client, made_world: World, page: str, kind: str) -> None:
+    page = page.replace("KEY", str(made_world.northwind.deal.pk))
     content_type, body = BODIES[kind]
-    before = rows(lena.tenant_id)
+    before = rows(made_world.northwind.pk)
     answer = browser.generic("POST", page, body, content_type)
     assert_clear(answer, kind)
     if answer.status_code >= 400:
-        assert rows(lena.tenant_id) == before
+        assert rows(made_world.northwind.pk) == before
     guarded = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    guarded.force_login(lena.user)
+    guarded.force_login(made_world.northwind.owner.user)
     assert 400 <= guarded.generic("POST", page, body, content_type).status_code < 500

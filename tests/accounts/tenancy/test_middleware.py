@@ -20,8 +20,8 @@ from accounts.models import ApiToken, Membership
 from accounts.models.organisation import Role
 from accounts.tenancy.scope import active, tenant_scope
 from strategy.models import Company
-from tests.accounts.tenancy.conftest import World
 from tests.make import NOON
+from tests.worlds import World
 
 TURN = "tests.accounts.tenancy.probe_urls.turn_into_redirect"
 

@@ -14,8 +14,8 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from accounts.models import Membership, Team
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Company, Deal, Pipeline, Stage
-from tests.accounts.tenancy.conftest import Seller, World
 from tests.databases import as_maintenance
+from tests.worlds import Seller, World
 
 SAME_TENANT = 'AND ("strategy_company"."tenant_id" = ("strategy_deal"."tenant_id")))'
 

@@ -14,8 +14,8 @@ from django.db import DataError, InternalError, ProgrammingError, connection, co
 
 from accounts.tenancy.scope import NoTenant, TenantSwitch, active, current_tenant_id, tenant_bound, tenant_scope
 from strategy.models import Company, Deal
-from tests.accounts.tenancy.conftest import World
 from tests.databases import as_owner, current_name
+from tests.worlds import World
 
 
 def told() -> str:

@@ -22,8 +22,8 @@ from accounts.tenancy.rls import POLICY_VERSION, RowSecurity
 from accounts.tenancy.scope import tenant_scope
 from config import env
 from strategy.models import Deal
-from tests.accounts.tenancy.conftest import World
 from tests.databases import as_owner, copied, pointed_at
+from tests.worlds import World
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from psycopg import errors, sql
 from accounts.tenancy.models import WalledModel
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Company, Pipeline
-from tests.accounts.tenancy.conftest import World
 from tests.databases import Connection, as_maintenance, as_owner, as_web, current_name
+from tests.worlds import World
 
 WALLED = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, WalledModel))
 APPEND_ONLY = sorted(

@@ -42,7 +42,12 @@ class Choices:
 def deal_choices(deals: Sequence[Deal]) -> list[tuple[str, str]]:
     """Deals to pick from, then the ways out of the list."""
     companies = Counter(deal.company_id for deal in deals)
-    named = [(str(deal.pk), short_name(deal, alone=companies[deal.company_id] == 1)) for deal in deals]
+    names = [short_name(deal, alone=companies[deal.company_id] == 1) for deal in deals]
+    often = Counter(names)
+    named = [
+        (str(deal.pk), told_apart(name, deal) if often[name] > 1 else name)
+        for name, deal in zip(names, deals, strict=True)
+    ]
     return [*named, (OTHER, gettext("Other deal")), (NO_DEAL, gettext("No deal"))]
 
 
@@ -53,6 +58,11 @@ def short_name(deal: Deal, *, alone: bool) -> str:
     if alone:
         return str(deal.company.name)
     return gettext("{company}: {deal}").format(company=deal.company.name, deal=deal.name)
+
+
+def told_apart(name: str, deal: Deal) -> str:
+    """The name with the deal's number in the system it came from, where several deals are called the same."""
+    return gettext("{deal}, {number}").format(deal=name, number=deal.external_id) if deal.external_id else name
 
 
 def one_of(rows: Sequence[Any], value: Any) -> Any:

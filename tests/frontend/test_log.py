@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from activities.models import Activity, ActivityType, OutputType
+from frontend.forms.log import deal_choices
 from outcomes.models import Milestone, MilestoneEvent, MilestoneType
 from strategy.models import Deal
 from tests.frontend.conftest import DealMaker
@@ -310,3 +311,9 @@ class TestInADialog:
     def test_on_its_own_page_it_goes_on_to_the_deal(self, as_omar: Client, deal: Deal, entry: dict[str, Any]) -> None:
         answer = as_omar.post(LOG, entry, headers={**HTMX, "HX-Current-URL": f"http://testserver{LOG}"})
         assert answer["HX-Redirect"] == f"/o/northwind/deals/{deal.pk}/"
+
+
+def test_deals_of_one_name_are_told_apart_by_their_number() -> None:
+    same = [Deal(name="MG Advanced", external_id="8I5ONXJX"), Deal(name="MG Advanced", external_id="OOQ4GJ8Y")]
+    words = [name for _, name in deal_choices([*same, Deal(name="GTX Pro", external_id="1C1I7A6R")])]
+    assert words[:3] == ["MG Advanced, 8I5ONXJX", "MG Advanced, OOQ4GJ8Y", "GTX Pro"]

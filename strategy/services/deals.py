@@ -96,6 +96,7 @@ def qualify_deal(*, deal: Deal, actor: Membership, at: datetime, on: date | None
     with transaction.atomic():
         _change(
             deal,
+            at,
             qualified_on=on,
             qualified_by=actor,
             qualification_note=note.strip(),
@@ -138,13 +139,13 @@ def move_deal(
         left = deal.stage
         _leave_stage(deal, to, on)
         if to.is_open:
-            _change(deal, stage=to, entered_stage_on=on)
+            _change(deal, at, stage=to, entered_stage_on=on)
             StageSpan.objects.create(deal=deal, stage=to, entered_on=on, episode=deal.episode)
             kind = DealEvent.Kind.MOVED
         else:
             closing: dict[str, Any] = {"end_cause": to.kind, "end_reason": reason, "closed_on": on}
             closed_at = {"amount": amount} if amount is not None else {}
-            _change(deal, stage=to, entered_stage_on=on, closed_recorded_at=at, **closing, **closed_at)
+            _change(deal, at, stage=to, entered_stage_on=on, closed_recorded_at=at, **closing, **closed_at)
             kind = DealEvent.Kind.CLOSED
         named = {"reason": reason.name} if reason else {}
         _note(deal, kind, actor=actor, at=at, on=on, stage=[left.name, to.name], **named)
@@ -169,6 +170,7 @@ def reopen_deal(*, deal: Deal, to: Stage, actor: Membership, at: datetime) -> De
         ended = [deal.end_cause, str(deal.closed_on)]
         _change(
             deal,
+            at,
             stage=to,
             entered_stage_on=on,
             end_cause="",
@@ -249,9 +251,9 @@ def _leave_stage(deal: Deal, to: Stage, on: date) -> None:
     StageSpan.objects.filter(deal=deal, left_on=None).update(left_on=on, exit_kind=exit_kind)
 
 
-def _change(deal: Deal, **changed: Any) -> None:
+def _change(deal: Deal, at: datetime, **changed: Any) -> None:
     """Compare and set: nobody holds a lock while a person thinks, and the second of two is told."""
-    changed |= {"observed_until": None, "version": deal.version + 1}
+    changed |= {"observed_until": None, "version": deal.version + 1, "updated_at": at}
     if not Deal.objects.filter(pk=deal.pk, version=deal.version).update(**changed):
         raise DealMovedMeanwhile(deal=deal.name)
     for name, value in changed.items():

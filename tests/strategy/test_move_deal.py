@@ -60,6 +60,12 @@ def test_closes_a_deal_with_the_cause_of_the_stage(deal: Deal, omar: Membership)
     assert deal.closed_recorded_at == NOON
 
 
+def test_tells_programs_when_the_deal_last_changed(deal: Deal, omar: Membership) -> None:
+    later = NOON + timedelta(hours=1)
+    move_deal(deal=deal, to=stage("Workshop"), actor=omar, at=later)
+    assert Deal.objects.get(pk=deal.pk).updated_at == later
+
+
 def test_tells_the_second_of_two_people_who_move_the_same_deal(deal: Deal, omar: Membership, lena: Membership) -> None:
     seen_by_lena = Deal.objects.get(pk=deal.pk)
     move_deal(deal=deal, to=stage("Workshop"), actor=omar, at=NOON)

@@ -1,8 +1,9 @@
 """What pages share about requests and answers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.forms import BaseForm
@@ -13,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Membership, Tenant, User
 from accounts.refusals import Refused
+from accounts.spreadsheets import as_csv
 from frontend.views import errors
 
 
@@ -28,6 +30,30 @@ class TenantRequest(SignedRequest):
 
     tenant: Tenant
     membership: Membership
+
+
+def key_of(text: str) -> UUID | None:
+    """The key that an address or a form carries; None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def more_url(request: HttpRequest, after: object | None) -> str:
+    """The address of the next rows of a list, after its last one; empty where there are no more."""
+    if after is None:
+        return ""
+    query = request.GET.copy()
+    query["after"] = str(after)
+    return f"{request.path}?{query.urlencode()}"
+
+
+def csv_file(name: str, rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """Rows as a file to keep. The mark at its beginning tells spreadsheets that it is UTF-8."""
+    response = HttpResponse("\ufeff" + as_csv(rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
 
 
 def wants_part(request: HttpRequest) -> bool:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +18,6 @@ from accounts.imports.problems import PROBLEMS, Words, say
 from accounts.models import ImportFile, ImportRow, ImportRun
 
 EXAMPLES = 3
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 
 
 @dataclass(frozen=True)
@@ -215,19 +210,13 @@ def first_refused(run: ImportRun, limit: int = 100) -> list[ImportRow]:
     return list(refused.order_by("file__position", "line", "code")[:limit])
 
 
-def refused_csv(file: ImportFile) -> str:
-    """The refused rows of a file with the reason for each, to correct and send again.
-
-    Cells that a spreadsheet would run as a formula begin with an apostrophe.
-    """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
+def refused_table(file: ImportFile) -> Iterator[Sequence[object]]:
+    """The refused rows of a file under its headers, with the reason for each, to correct and send again."""
     headers = file.details["headers"]
-    writer.writerow([harmless(cell) for cell in (*headers, _("Line"), _("What to do"))])
+    yield *headers, _("Line"), _("What to do")
     for line, cells, sentences in _refused(file):
         padded = [*cells, *[""] * (len(headers) - len(cells))][: len(headers)]
-        writer.writerow([harmless(cell) for cell in (*padded, str(line), " ".join(sentences))])
-    return out.getvalue()
+        yield *padded, line, " ".join(sentences)
 
 
 def _refused(file: ImportFile) -> Iterator[tuple[int, list[str], list[str]]]:
@@ -237,11 +226,3 @@ def _refused(file: ImportFile) -> Iterator[tuple[int, list[str], list[str]]]:
         alike = list(rows)
         cells: list[str] = next((row.cells for row in alike if row.cells), [])
         yield line, cells, [say_of(row) for row in alike]
-
-
-def harmless(cell: object) -> str:
-    """A cell that no spreadsheet runs as a formula. Numbers with a sign stay as they are."""
-    text = str(cell)
-    if text.startswith(FORMULA) and not NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text

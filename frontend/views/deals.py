@@ -17,7 +17,7 @@ from activities import queries as activities
 from frontend import words
 from frontend.access import may
 from frontend.forms.deals import DealFilterForm
-from frontend.http import TenantRequest, page, wants_part
+from frontend.http import TenantRequest, more_url, page, wants_part
 from frontend.parts import Action, Crumb, Tab
 from frontend.path import MiniPath, Reader, mini_path, outcome_path
 from frontend.timeline import lines
@@ -26,7 +26,7 @@ from outcomes.models import Milestone, MilestoneType
 from outcomes.queries import path as outcomes
 from strategy import queries
 from strategy.models import Deal
-from strategy.queries import DealPage, Spot
+from strategy.queries import Spot
 
 #: As many rows as fit on two screens.
 ROWS = 50
@@ -60,7 +60,7 @@ def listing(request: TenantRequest) -> HttpResponse:
         "crumbs": [Crumb(words=gettext("Deals"))],
         "form": form,
         "rows": rows_of(found.deals, request),
-        "more_url": more_url(request, found),
+        "more_url": more_url(request, found.more),
         "is_first": "after" not in request.GET,
         "is_narrowed": form.is_narrowed(),
         "import_url": import_url(request),
@@ -92,15 +92,6 @@ def row(deal: Deal, types: Sequence[MilestoneType], reached: Mapping[UUID, Miles
         if deal.closed_on
         else "",
     )
-
-
-def more_url(request: TenantRequest, found: DealPage) -> str:
-    """The address of the next rows; empty after the last."""
-    if found.more is None:
-        return ""
-    query = request.GET.copy()
-    query["after"] = str(found.more)
-    return f"{request.path}?{query.urlencode()}"
 
 
 def deal_or_404(key: UUID) -> Deal:

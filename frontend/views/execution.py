@@ -1,9 +1,7 @@
 """The execution report: what becomes of the opportunities that were qualified; and the deals behind each number."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -14,7 +12,7 @@ from django.views.decorators.http import require_GET
 from frontend import basis, execution, words
 from frontend.access import may
 from frontend.execution import COUNT, CUTS, EFFORT, MEASURES, MILESTONE, STAGE, VALUE, View
-from frontend.http import TenantRequest, page, wants_part
+from frontend.http import TenantRequest, csv_file, key_of, more_url, page, wants_part
 from frontend.incidence import incidence
 from frontend.parts import Crumb, Tab
 from frontend.views.deals import ROWS, rows_of
@@ -24,9 +22,6 @@ from outcomes.queries.behind import Behind, Spot
 from outcomes.queries.names import names
 from outcomes.queries.statistics import Statistics, current
 from outcomes.statistics.metrics import METRICS
-
-#: What a spreadsheet takes for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_GET
@@ -158,23 +153,16 @@ def behind_of(request: TenantRequest) -> Behind:
     rows = given.get("rows", "")
     return Behind(
         rows=rows if rows in behind.ROWS else behind.QUALIFIED,
-        milestone=key_of(given.get(MILESTONE, "")),
-        stage=key_of(given.get(STAGE, "")),
+        milestone=key_or_none(given.get(MILESTONE, "")),
+        stage=key_or_none(given.get(STAGE, "")),
         cause=given.get("cause", "")[:12],
-        reason=key_of(given.get("reason", "")),
+        reason=key_or_none(given.get("reason", "")),
     )
 
 
-def key_of(text: str) -> str:
+def key_or_none(text: str) -> str:
     """A key, or the word for none; empty for anything else."""
-    return text if text == behind.NONE or is_key(text) else ""
-
-
-def is_key(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
+    return text if text == behind.NONE else str(key_of(text) or "")
 
 
 def behind_words(wanted: Behind) -> str:
@@ -189,15 +177,6 @@ def behind_words(wanted: Behind) -> str:
     }[wanted.rows]
 
 
-def more_url(request: TenantRequest, more: Spot | None) -> str:
-    """The address of the next rows; empty after the last."""
-    if more is None:
-        return ""
-    query = request.GET.copy()
-    query["after"] = str(more)
-    return f"{request.path}?{query.urlencode()}"
-
-
 @require_GET
 @may("statistics.see")
 def numbers(request: TenantRequest) -> HttpResponse:
@@ -209,7 +188,7 @@ def numbers(request: TenantRequest) -> HttpResponse:
     made = {"": figures_rows, "waste": waste_rows, "incidence": incidence_rows}.get(chart)
     if made is None:
         raise Http404(chart)
-    return csv_answer(f"{chart or 'execution'}-{found.generation.as_of}", made(found))
+    return csv_file(f"{chart or 'execution'}-{found.generation.as_of}", made(found))
 
 
 def figures_rows(found: Statistics) -> Iterable[Sequence[Any]]:
@@ -245,13 +224,3 @@ def incidence_rows(found: Statistics) -> Iterable[Sequence[Any]]:
     names_ = list(curve)
     yield names_
     yield from zip(*(curve[name] for name in names_), strict=True)
-
-
-def csv_answer(name: str, rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    """Rows as a file. Text that a spreadsheet would run as a formula is made text again."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    writer = csv.writer(response)
-    for row in rows:
-        writer.writerow(["'" + cell if isinstance(cell, str) and cell.startswith(FORMULA) else cell for cell in row])
-    return response

@@ -21,7 +21,7 @@ from frontend import imports as told
 from frontend import words
 from frontend.access import may
 from frontend.forms.imports import AnswersForm, FilesForm
-from frontend.http import TenantRequest, done, page, told_in, wants_part
+from frontend.http import TenantRequest, csv_file, done, page, told_in, wants_part
 from frontend.parts import Action, Crumb
 
 #: A long import is asked after less often once it has run for a minute.
@@ -236,8 +236,5 @@ def refused(request: TenantRequest, pk: UUID, file: UUID) -> HttpResponse:
     found = ImportFile.objects.filter(run=run, pk=file).first()
     if found is None:
         raise Http404(file)
-    # The mark at the beginning tells spreadsheets that it is UTF-8.
-    answer = HttpResponse("\ufeff" + report.refused_csv(found), content_type="text/csv; charset=utf-8")
     name = slugify(found.name.rsplit(".", 1)[0]) or "rows"
-    answer["Content-Disposition"] = f'attachment; filename="{name}-refused.csv"'
-    return answer
+    return csv_file(f"{name}-refused", report.refused_table(found))

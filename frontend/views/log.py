@@ -24,7 +24,7 @@ from frontend.forms.log import (
     deal_choices,
     offer,
 )
-from frontend.http import TenantRequest, done, page, told_in, wants_part
+from frontend.http import TenantRequest, done, key_of, page, told_in, wants_part
 from frontend.parts import Crumb
 from frontend.path import NEXT, states
 from frontend.views.deals import deal_or_404, parts_of
@@ -74,14 +74,6 @@ def choices_for(request: TenantRequest, wanted: str) -> Choices:
         output_types=activities.output_types(),
         milestone_types=outcomes.milestone_types(),
     )
-
-
-def key_of(text: str) -> UUID | None:
-    """The key that an address or a form carries; None for anything else."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def likely_deals(member: UUID, habit: activities.Habit, chosen: UUID | None) -> list[Deal]:

@@ -249,7 +249,7 @@ class TestNumbersAsCsv:
         answer = client.get("/o/northwind/execution.csv", {"chart": chart} if chart else {})
         assert answer.status_code == 200
         assert answer["Content-Type"].startswith("text/csv")
-        return list(csv.DictReader(StringIO(answer.content.decode())))
+        return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
 
     def test_the_figures(self, as_lena: Client, quarter: None, northwind: Tenant) -> None:
         with tenant_scope(northwind.pk):

@@ -1,0 +1,25 @@
+"""Tables as text that people open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
+
+
+def as_csv(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV. Text that a spreadsheet would run as a formula begins with an apostrophe."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    for row in rows:
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
+    return out.getvalue()
+
+
+def harmless(text: str) -> str:
+    """A cell that no spreadsheet runs as a formula. Numbers with a sign stay as they are."""
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text

@@ -5,4 +5,3 @@ class FrontendConfig(AppConfig):
     """The pages: what people see, made of the questions and deeds of the apps below."""
 
     name = "frontend"
-    default_auto_field = "django.db.models.BigAutoField"

@@ -9,13 +9,11 @@ from uuid import UUID
 
 from django.db.models import BooleanField, F, Func, Q, Value
 
-from strategy.models import Company, Deal, EndCause, Stage
+from strategy.models import Company, Deal, Stage
 from strategy.models.customers import name_key
 from strategy.models.deals import DealQuerySet
 
 OPEN, ALL = "open", "all"
-#: The ways to narrow a list of deals by how they stand.
-STANDINGS = (OPEN, *EndCause.values, ALL)
 
 
 def before(*pair: Any) -> Func:
@@ -46,7 +44,7 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class DealFilter:
-    """Which deals a list shows. standing: one of STANDINGS; words: part of a deal's or a company's name."""
+    """Which deals a list shows. standing: OPEN, ALL or an end cause; words: part of a deal's or a company's name."""
 
     standing: str = OPEN
     stage: UUID | None = None
@@ -63,7 +61,7 @@ class DealPage(NamedTuple):
 
 def narrowed(wanted: DealFilter) -> DealQuerySet:
     """The deals that a filter lets through, test deals and merged ones left out."""
-    deals = Deal.objects.filter(is_test=False, merged_into=None)
+    deals = Deal.objects.real()
     if wanted.standing == OPEN:
         deals = deals.open()
     elif wanted.standing != ALL:
@@ -117,14 +115,14 @@ def stages() -> list[Stage]:
 
 def open_deals_called(words: str, *, most: int) -> list[Deal]:
     """Open deals to choose from by a part of their name; an exact name comes first."""
-    found = Deal.objects.open().filter(is_test=False, merged_into=None).filter(named_like(words))
+    found = Deal.objects.real().open().filter(named_like(words))
     near = list(found.select_related("company").order_by("-created_at", "-pk")[: most * 4])
     return sorted(near, key=lambda deal: deal.name.casefold() != words.strip().casefold())[:most]
 
 
 def latest_open_deals(*, owner: UUID | None, most: int) -> list[Deal]:
     """A member's newest open deals, or everybody's."""
-    deals = Deal.objects.open().filter(is_test=False, merged_into=None)
+    deals = Deal.objects.real().open()
     if owner:
         deals = deals.filter(owner_id=owner)
     return list(deals.select_related("company").order_by("-created_at", "-pk")[:most])

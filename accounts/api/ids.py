@@ -35,11 +35,6 @@ def encode(kind: str, key: UUID) -> str:
     return f"{kind}_" + "".join([_PAIRS[bits >> shift & 1023] for shift in range(120, -1, -10)])
 
 
-def encode_or_none(kind: str, key: UUID | None) -> str | None:
-    """The id of a row that may be missing."""
-    return encode(kind, key) if key is not None else None
-
-
 def decode(kind: str, text: str) -> UUID:
     """The key behind an id. Raises NotAnId for anything that `encode(kind, …)` does not write."""
     head, _, tail = text.rpartition("_")

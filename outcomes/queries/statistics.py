@@ -25,9 +25,3 @@ def current(slice: str = "") -> Statistics:
     results = {row.metric: row for row in rows}
     generation = next(iter(results.values())).generation if results else None
     return Statistics(generation, results, StatisticMark.objects.exists())
-
-
-def current_number() -> int:
-    """The number of the current generation; 0 before the first. Cheap: for conditional answers."""
-    number = StatisticGeneration.objects.filter(is_current=True).values_list("number", flat=True).first()
-    return number or 0

@@ -18,13 +18,9 @@ class DealQuerySet(TenantQuerySet["Deal"]):
         """Deals that nobody has ended."""
         return self.filter(end_cause="")
 
-    def ended(self) -> DealQuerySet:
-        """Deals that are over, whatever the cause."""
-        return self.exclude(end_cause="")
-
-    def counted(self) -> DealQuerySet:
-        """Qualified deals as statistics see them: no test deals, no merged duplicates."""
-        return self.filter(qualified_on__isnull=False, is_test=False, merged_into=None)
+    def real(self) -> DealQuerySet:
+        """Deals that count: no test deals, no merged duplicates."""
+        return self.filter(is_test=False, merged_into=None)
 
 
 DealManager = TenantManager.from_queryset(DealQuerySet)

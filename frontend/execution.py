@@ -16,6 +16,7 @@ from outcomes.queries import behind
 from outcomes.queries.names import Names
 from outcomes.queries.statistics import Statistics
 from outcomes.statistics.intervals import share
+from outcomes.statistics.metrics import METRICS
 from strategy.models import EndCause
 
 COUNT, VALUE, EFFORT = "count", "value", "effort"
@@ -66,14 +67,14 @@ def figures(found: Statistics, view: View) -> list[Figure]:
     won = gettext("Won, of all qualified, in {days}").format(days=words.days(horizon)) if horizon else None
     wasted = gettext("Not won, of all qualified, in {days}").format(days=words.days(horizon)) if horizon else None
     named = (
-        ("chance_to_win", won or gettext("Won, of all qualified"), behind.WATCHED),
-        ("opportunity_waste", wasted or gettext("Not won, of all qualified"), behind.WATCHED),
-        ("waste_value", gettext("Value not won, of the closed"), behind.CLOSED),
-        ("waste_effort", gettext("Effort on what was not won"), behind.CLOSED),
+        ("chance_to_win", won or gettext("Won, of all qualified")),
+        ("opportunity_waste", wasted or gettext("Not won, of all qualified")),
+        ("waste_value", gettext("Value not won, of the closed")),
+        ("waste_effort", gettext("Effort on what was not won")),
     )
     return [
-        figure(found.results[metric], name, view.behind(rows=rows, figure=metric))
-        for metric, name, rows in named
+        figure(found.results[metric], name, view.behind(rows=METRICS[metric].rows, figure=metric))
+        for metric, name in named
         if metric in found.results
     ]
 

@@ -171,6 +171,7 @@ def behind_words(wanted: Behind) -> str:
         behind.QUALIFIED: gettext("Qualified deals"),
         behind.WATCHED: gettext("Qualified deals"),
         behind.CLOSED: gettext("Closed deals"),
+        behind.PRICED: gettext("Closed deals with an amount"),
         behind.WON: gettext("Won deals"),
         behind.WASTED: gettext("Deals that were not won"),
         behind.OPEN: gettext("Open deals"),

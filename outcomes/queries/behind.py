@@ -15,9 +15,17 @@ from strategy import queries as deals
 from strategy.models import Deal, EndCause
 from strategy.queries import before
 
-QUALIFIED, WATCHED, CLOSED, WON, WASTED, OPEN = "qualified", "watched", "closed", "won", "wasted", "open"
+QUALIFIED, WATCHED, CLOSED, PRICED, WON, WASTED, OPEN = (
+    "qualified",
+    "watched",
+    "closed",
+    "priced",
+    "won",
+    "wasted",
+    "open",
+)
 #: Which deals a figure counts, by name.
-ROWS = (QUALIFIED, WATCHED, CLOSED, WON, WASTED, OPEN)
+ROWS = (QUALIFIED, WATCHED, CLOSED, PRICED, WON, WASTED, OPEN)
 NONE = "none"
 
 
@@ -63,6 +71,7 @@ def facts_behind(wanted: Behind, *, as_of: date) -> QuerySet[DealFact]:
         QUALIFIED: Q(),
         WATCHED: Q(),
         CLOSED: closed,
+        PRICED: closed & Q(amount__gt=0),
         WON: closed & Q(end_cause=EndCause.WON),
         WASTED: closed & ~Q(end_cause=EndCause.WON),
         OPEN: ~closed | Q(closed_on=None),

@@ -44,7 +44,7 @@ METRICS = {
             _("What share of what we qualify do we win within the horizon?"),
             _("Cumulative incidence of won at the horizon; open deals are censored, other ends compete."),
             SHARE,
-            "qualified",
+            "watched",
         ),
         Metric(
             "opportunity_waste",
@@ -52,7 +52,7 @@ METRICS = {
             _("What share of what we qualify is not won within the horizon?"),
             _("One minus the chance to win: lost, no decision, disqualified and still open add up to it."),
             SHARE,
-            "qualified",
+            "watched",
         ),
         Metric(
             "incidence_lost",
@@ -60,7 +60,7 @@ METRICS = {
             _("What share of what we qualify is lost within the horizon?"),
             _("Cumulative incidence of lost at the horizon; open deals are censored, other ends compete."),
             SHARE,
-            "qualified",
+            "watched",
         ),
         Metric(
             "incidence_no_decision",
@@ -68,7 +68,7 @@ METRICS = {
             _("What share of what we qualify ends without a decision within the horizon?"),
             _("Cumulative incidence of no decision at the horizon; open deals are censored, other ends compete."),
             SHARE,
-            "qualified",
+            "watched",
         ),
         Metric(
             "incidence_disqualified",
@@ -76,7 +76,7 @@ METRICS = {
             _("What share of what we qualify do we disqualify within the horizon?"),
             _("Cumulative incidence of disqualified at the horizon; open deals are censored, other ends compete."),
             SHARE,
-            "qualified",
+            "watched",
         ),
         Metric(
             "still_open",
@@ -84,7 +84,7 @@ METRICS = {
             _("What share of what we qualify is still open at the horizon?"),
             _("One minus the cumulative incidences of all ends."),
             SHARE,
-            "qualified",
+            "watched",
         ),
         Metric(
             "won_of_closed",
@@ -119,7 +119,7 @@ METRICS = {
             _("What share of the value of closed deals was not won?"),
             _("By the amount at qualification; deals without an amount are left out."),
             SHARE,
-            "closed",
+            "priced",
             "ratio 1",
         ),
         Metric(

@@ -12,6 +12,7 @@ from accounts.tenancy.scope import tenant_scope
 from outcomes.models import StatisticResult
 from outcomes.statistics import engine
 from outcomes.statistics.metrics import METRICS
+from strategy.models import Deal
 from strategy.services import move_deal
 from tests.api import Program, Things, furnish, make_secret
 from tests.make import NOON, make_deal, stage
@@ -132,6 +133,13 @@ def test_each_statistic_says_what_was_computed_with_its_doubt(many_deals: Member
 
 
 def test_the_rows_behind_a_figure_are_those_it_counted(many_deals: Membership) -> None:
+    with tenant_scope(many_deals.tenant_id):
+        for number in range(2):
+            deal = make_deal(actor=many_deals, name=f"Unlike the others {number}", amount=None)
+            move_deal(deal=deal, to=stage("Lost"), actor=many_deals, at=NOON)
+        # Ended before its source recorded ends: no curve can count it.
+        Deal.objects.filter(pk=deal.pk).update(observed_from=NOON.date() + timedelta(days=1))
+    compute(many_deals)
     program = Program(make_secret(many_deals))
     for told in program.all("statistics"):
         if told["not_enough_data"] is not None:

@@ -1,7 +1,9 @@
 """The product's settings; only what tests must not share or wait for differs."""
 
+import os
+
 from config.settings import *  # noqa: F403
-from config.settings import STORAGES
+from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, STORAGES
 
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
@@ -9,3 +11,8 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.s
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Files are served from where they are written; nothing is collected for a test.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
+# Several test processes share one broker.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **CELERY_BROKER_TRANSPORT_OPTIONS,
+    "global_keyprefix": f"{os.environ.get('PYTEST_XDIST_WORKER', 'tests')}.",
+}

@@ -1,0 +1,56 @@
+"""A real Celery worker for tests that send tasks by the real broker."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from config.devstack.programs import QUEUES
+from tests.databases import current_name, url_of
+from tests.processes import running
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker on one database. `log` holds what it said."""
+
+    database: str
+    log: Path
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+@contextmanager
+def working(database: str, log: Path, *, include: str = "") -> Iterator[Worker]:
+    """A worker of all queues on the database, until the end of the block. `include` names modules with more tasks."""
+    modules = ["config.devstack.tied_pool", *filter(None, [include])]
+    arguments = [
+        *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", ",".join(QUEUES), "--purge"),
+        *("--pool", "prefork", "--concurrency", "1", "--loglevel", "INFO", "--include", ",".join(modules)),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
+    environment = {
+        "DATABASE_URL": url_of(database),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "LOG_FORMAT": "lines",
+        # On a machine where everything is root's there is nobody else to be.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
+        "PYTHONPATH": os.getcwd(),
+    }
+    worker = Worker(database, log)
+    with running(arguments, log=log, environment=environment, ready=lambda: " ready." in worker.said()):
+        yield worker
+
+
+@pytest.fixture(scope="session")
+def worker(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """A worker on the database of this test process. It sees what was committed: ask for `transactional_db`."""
+    with working(current_name(), tmp_path_factory.mktemp("worker") / "log") as started:
+        yield started

@@ -3,7 +3,11 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
+# All pages are imported now, before workers are forked. Otherwise each worker's first visitor would wait for it
+# inside a transaction, and the database ends one that stands idle.
+_ = get_resolver().url_patterns

@@ -1,0 +1,205 @@
+"""Hundreds of people and programs of several organisations at once, over a handful of connections.
+
+Every text of an organisation carries its own word. Each byte of each answer is searched for the words of the others.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts.models import Tenant
+from accounts.tenancy.scope import tenant_scope
+from strategy.models import Company, Deal
+from tests.api import make_secret
+from tests.canaries import plant
+from tests.databases import as_maintenance, url_of
+from tests.make import make_deal, make_organisation
+from tests.servers import WEB_THREADS, WEB_WORKERS, pooled, serving
+
+WORDS = [f"{letter}canary{letter}" for letter in "bdfgkp"]
+AT_ONCE = 200
+REQUESTS = 400
+
+
+class Shop(NamedTuple):
+    """An organisation of which every text has the word, a browser of its owner and a key to it."""
+
+    word: str
+    tenant: Tenant
+    cookie: str
+    secret: str
+    deals: list[str]
+
+
+@dataclass
+class Seen:
+    """What came back."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    foreign: list[str] = field(default_factory=list)
+    without_own: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+
+
+def open_shop(word: str) -> Shop:
+    owner = make_organisation(word, owner=word)
+    with tenant_scope(owner.tenant_id):
+        company = Company.objects.create(name=f"{word} customer")
+        deals = [make_deal(actor=owner, name=f"{word} deal {number}", company=company) for number in range(5)]
+    rows = plant(owner.tenant_id, word)
+    browser = Client()
+    browser.force_login(owner.user)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.session.session_key}; csrftoken={'x' * 32}"
+    return Shop(word, owner.tenant, cookie, make_secret(owner), [str(deal.pk) for deal in [*deals, rows[Deal]]])
+
+
+@pytest.fixture(scope="module")
+def shops(database_of_its_own: str) -> list[Shop]:
+    return [open_shop(word) for word in WORDS]
+
+
+def foreign_words(answer: bytes, own: str) -> set[str]:
+    return set(re.findall(rb"[a-z]canary[a-z]", answer.lower())) - {own.encode()}
+
+
+def test_the_search_finds_a_foreign_word_wherever_it_stands() -> None:
+    assert foreign_words(b'<a href="/x?q=%20Bcanaryb">', "dcanaryd") == {b"bcanaryb"}
+    assert foreign_words(b"dcanaryd, DCANARYD", "dcanaryd") == set()
+
+
+# --- What is asked --------------------------------------------------------------------------------------------------
+
+PAGES = ["deals/", "execution/", "log/", "imports/", "settings/tokens/", "deals/{deal}/", "deals/?state=all", "start/"]
+LISTS = ["me", "members", "companies", "stages", "deals", "activities", "milestones", "milestone_types", "statistics"]
+#: Pages on which no text of the organisation stands.
+BARE = {"log/", "start/"}
+
+
+class Question(NamedTuple):
+    """One request, and the answer it should have."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: str
+    status: int
+    shows_own: bool
+
+
+def page(shop: Shop, dice: random.Random) -> Question:
+    chosen = dice.choice(PAGES)
+    path = f"/o/{shop.tenant.slug}/{chosen}".format(deal=dice.choice(shop.deals))
+    return Question("GET", path, {"Cookie": shop.cookie}, "", 200, True)
+
+
+def api(shop: Shop, dice: random.Random) -> Question:
+    headers = {"Authorization": f"Bearer {shop.secret}"}
+    chosen = dice.choice(LISTS)
+    return Question("GET", f"/api/v1/{chosen}", headers, "", 200, chosen not in ("stages", "milestone_types"))
+
+
+def write(shop: Shop, dice: random.Random) -> Question:
+    headers = {"Authorization": f"Bearer {shop.secret}", "Content-Type": "application/json"}
+    body = json.dumps({"name": f"{shop.word} new {dice.random()}"})
+    return Question("POST", "/api/v1/deals", headers, body, 201, True)
+
+
+def refused_write(shop: Shop, dice: random.Random) -> Question:
+    headers = {"Authorization": f"Bearer {shop.secret}", "Content-Type": "application/json"}
+    body = json.dumps({"name": f"{shop.word} refused", "company": "com_00000000000000000000000000"})
+    return Question("POST", "/api/v1/deals", headers, body, 422, False)
+
+
+def form(shop: Shop, dice: random.Random) -> Question:
+    headers = {"Cookie": shop.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    body = f"csrfmiddlewaretoken={'x' * 32}&name=&scopes=nothing"
+    return Question("POST", f"/o/{shop.tenant.slug}/settings/tokens/", headers, body, 422, True)
+
+
+def trespass(shop: Shop, other: Shop, dice: random.Random) -> Question:
+    """To another organisation, or to its deal in one's own."""
+    path = dice.choice([f"/o/{other.tenant.slug}/deals/", f"/o/{shop.tenant.slug}/deals/{other.deals[0]}/"])
+    return Question("GET", path, {"Cookie": shop.cookie}, "", 404, False)
+
+
+def questions(shops: list[Shop]) -> Iterator[tuple[Shop, Question]]:
+    dice = random.Random(20)
+    for number in range(REQUESTS):
+        shop = shops[number % len(shops)]
+        ask = dice.choices([page, api, write, refused_write, form], [8, 8, 2, 2, 1])[0]
+        yield shop, ask(shop, dice)
+        if number % 10 == 0:
+            yield shop, trespass(shop, dice.choice([one for one in shops if one is not shop]), dice)
+
+
+def ask(port: int, question: Question) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    try:
+        connection.request(question.method, question.path, question.body or None, question.headers)
+        answer = connection.getresponse()
+        return answer.status, str(answer.headers).encode() + answer.read()
+    finally:
+        connection.close()
+
+
+def all_at_once(port: int, shops: list[Shop]) -> Seen:
+    seen = Seen()
+
+    def one(job: tuple[Shop, Question]) -> None:
+        shop, question = job
+        status, answer = ask(port, question)
+        seen.statuses[status] += 1
+        if status != question.status:
+            seen.unexpected.append(f"{question.method} {question.path}: {status} {answer[-300:]!r}")
+        # A trespasser may read back the address that was asked for.
+        asked = question.path.encode()
+        if found := foreign_words(answer.replace(asked, b""), shop.word):
+            seen.foreign.append(f"{question.path} for {shop.word}: {found}")
+        if question.shows_own and shop.word.encode() not in answer.lower():
+            seen.without_own.append(question.path)
+
+    with ThreadPoolExecutor(AT_ONCE) as people:
+        list(people.map(one, list(questions(shops))))
+    return seen
+
+
+def assert_apart(seen: Seen, shops: list[Shop]) -> None:
+    assert seen.foreign == []
+    assert seen.unexpected == []
+    assert seen.without_own == []
+    assert sum(seen.statuses.values()) > AT_ONCE
+    assert {200, 201, 404, 422} <= set(seen.statuses)
+    with as_maintenance() as all_rows:
+        for shop in shops:
+            rows = all_rows.execute("SELECT name FROM strategy_deal WHERE tenant_id = %s", [shop.tenant.pk]).fetchall()
+            assert all(shop.word in name for (name,) in rows)
+            assert not any("refused" in name for (name,) in rows)
+        assert all_rows.execute(CONNECTIONS).fetchone()[0] <= WEB_WORKERS * WEB_THREADS + 1
+
+
+CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'tl_web' AND datname = current_database()"
+
+
+def test_nobody_gets_a_byte_of_another(shops: list[Shop], database_of_its_own: str, tmp_path: Path) -> None:
+    with serving(url_of(database_of_its_own), tmp_path) as port:
+        assert_apart(all_at_once(port, shops), shops)
+
+
+def test_nobody_gets_a_byte_of_another_through_a_pooler(
+    shops: list[Shop], database_of_its_own: str, tmp_path: Path
+) -> None:
+    with pooled(database_of_its_own, tmp_path, size=3) as url, serving(url, tmp_path) as port:
+        assert_apart(all_at_once(port, shops), shops)

@@ -19,6 +19,7 @@ SHORTEST = 15
 NUMBER = 77
 SPECIAL: dict[str, dict[str, Any]] = {
     "strategy.Deal": {"end_cause": "", "end_reason": None, "currency": "EUR"},
+    "activities.ActivityType": {"icon": "phone"},
     "outcomes.MilestoneEvent": {"evidence": "https://example.com/"},
     "outcomes.Milestone": {"evidence": "https://example.com/"},
 }

@@ -170,7 +170,7 @@
     if (event.defaultPrevented && !form.matches("[hx-post]")) return;
     if (form.method !== "post") return;
     one("[data-failed]", form)?.remove();
-    setTimeout(() => busy(form, true));
+    busy(form, true);
   });
   addEventListener("htmx:finally:request", (event) => {
     const form = event.target.closest?.("form") || one('form:has([aria-busy="true"])');

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -148,7 +149,7 @@ def logged(request: TenantRequest, deal: Deal | None, sentence: str) -> HttpResp
     url = reverse("deal", args=[slug, deal.pk]) if deal else reverse("deals", args=[slug])
     if not wants_part(request):
         return done(request, url, sentence)
-    here = (request.htmx.current_url_abs_path or "").partition("?")[0]
+    here = urlsplit(request.htmx.current_url_abs_path or "").path
     context: dict[str, Any] = {"sentence": sentence}
     if deal and here == url:
         context |= parts_of(request, deal)

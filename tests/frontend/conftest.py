@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Membership, Tenant
@@ -18,6 +19,12 @@ from tests import make
 from tests.make import NOON, stage
 
 DealMaker = Callable[..., Deal]
+
+
+@pytest.fixture(autouse=True)
+def nobody_tried_before() -> None:
+    """Tries at the doors are counted by address, and all tests come from one."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -204,7 +204,11 @@ LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "frontend.forms.doors.Adapter"
-ACCOUNT_FORMS = {"signup": "frontend.forms.doors.SignUp", "login": "frontend.forms.doors.SignIn"}
+ACCOUNT_FORMS = {
+    "signup": "frontend.forms.doors.SignUp",
+    "login": "frontend.forms.doors.SignIn",
+    "change_password": "frontend.forms.doors.ChangePassword",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False

@@ -40,5 +40,6 @@ urlpatterns = [
     path("accounts/signup/", doors.sign_up, name="account_signup"),
     path("accounts/login/", doors.sign_in, name="account_login"),
     path("accounts/logout/", doors.sign_out, name="account_logout"),
+    path("accounts/password/change/", doors.change_password, name="account_change_password"),
     path("o/<slug:slug>/", include(of_organisation)),
 ]

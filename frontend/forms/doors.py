@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import ChangePasswordForm, LoginForm, SignupForm
 from django import forms
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +20,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.SIGNUP_OPEN
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return "/"
 
     def save_user(self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True) -> User:
         user.name = form.cleaned_data.get("name", "")
@@ -67,6 +70,18 @@ class SignIn(LoginForm):  # type: ignore[misc]
         say(self, login=_("E-mail"), password=_("Password"))
         self.fields["login"].error_messages["required"] = _("Give your e-mail address.")
         self.fields["password"].error_messages["required"] = _("Give your password.")
+
+
+class ChangePassword(ChangePasswordForm):  # type: ignore[misc]
+    """The old password, and the new one once: the browser shows it to who wants to see it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, oldpassword=_("Password until now"), password1=_("New password"))
+        self.fields["password1"].help_text = _("At least 12 characters. A few plain words are good.")
+        self.fields["oldpassword"].error_messages["required"] = _("Give the password until now.")
+        self.fields["password1"].error_messages["required"] = _("Give a password of at least 12 characters.")
+        self.fields.pop("password2", None)
 
 
 class NewOrganisation(forms.Form):

@@ -40,9 +40,14 @@ class SignIn(WithStatus, allauth.LoginView):  # type: ignore[misc]
     """E-mail and password."""
 
 
+class ChangePassword(WithStatus, allauth.PasswordChangeView):  # type: ignore[misc]
+    """The old password, and a new one."""
+
+
 sign_up = public(because="this is how people get in")(SignUp.as_view())
 sign_in = public(because="this is how people get in")(SignIn.as_view())
 sign_out = public(because="a page that was left open must not fail")(allauth.LogoutView.as_view())
+change_password = signed_in(because="it is the person's own")(ChangePassword.as_view())
 
 
 @public(because="it only sends people to the right page")

@@ -102,6 +102,30 @@ class TestSigningIn:
         assert client.get("/o/northwind/log/", headers={"HX-Request": "true"}).status_code == 401
 
 
+class TestChangingThePassword:
+    URL = "/accounts/password/change/"
+    NEW = "five other plain words here"
+
+    def test_the_new_one_opens_and_the_old_one_does_not(self, as_lena: Client, client: Client) -> None:
+        answer = as_lena.post(self.URL, {"oldpassword": PASSWORD, "password1": self.NEW})
+        assert (answer.status_code, answer["Location"]) == (302, "/")
+        assert as_lena.get("/o/northwind/deals/").status_code == 200
+        stranger = Client()
+        for password, status in ((PASSWORD, 422), (self.NEW, 302)):
+            answer = stranger.post("/accounts/login/", {"login": "lena@example.com", "password": password})
+            assert answer.status_code == status
+
+    @pytest.mark.parametrize(
+        ("old", "new"), [("wrong", NEW), (PASSWORD, ""), (PASSWORD, "short"), ("", NEW), (PASSWORD, "password1234")]
+    )
+    def test_says_what_to_do_and_keeps_the_old_one(self, as_lena: Client, lena: Membership, old: str, new: str) -> None:
+        assert as_lena.post(self.URL, {"oldpassword": old, "password1": new}).status_code == 422
+        assert User.objects.get(pk=lena.user.pk).check_password(PASSWORD)
+
+    def test_nobody_is_sent_to_the_sign_in(self, client: Client, db: None) -> None:
+        assert client.get(self.URL).status_code == 302
+
+
 class TestOrganisations:
     def test_somebody_with_two_chooses(self, client: Client, lena: Membership) -> None:
         from accounts.services import open_organisation

@@ -11,10 +11,11 @@ from tests.frontend.browser.conftest import Open
 from tests.frontend.browser.look import Look, overhang, violations, widest
 
 LOOKS = [Look(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
-SIGNED_OUT = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nonsense/"]
+SIGNED_OUT = ["/accounts/login/", "/accounts/signup/", "/accounts/inactive/", "/nonsense/"]
 #: {deal} is the deal of the story.
 PAGES = [
     "/organisations/",
+    "/accounts/password/change/",
     "/o/northwind/start/",
     "/o/northwind/deals/",
     "/o/northwind/deals/?standing=lost",

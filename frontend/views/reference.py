@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -88,7 +88,8 @@ def errors(request: HttpRequest) -> HttpResponse:
     return render(request, "api/errors.html", {"title": gettext("Errors of the API"), "refusals": refusals()})
 
 
-@cache
+# By the address it was asked at, which the caller may vary without end.
+@lru_cache(maxsize=4)
 def resources(site: str) -> dict[str, list[Operation]]:
     """The operations by resource, from the OpenAPI document."""
     found: dict[str, list[Operation]] = {"me": []}  # the first thing to try

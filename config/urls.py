@@ -15,6 +15,7 @@ urlpatterns = [
     path("accounts/login/", sign_in.login, name="account_login"),
     path("accounts/logout/", sign_in.logout, name="account_logout"),
     path("accounts/signup/", sign_in.signup, name="account_signup"),
+    path("accounts/password/change/", sign_in.password_change, name="account_change_password"),
     path("accounts/inactive/", sign_in.account_inactive, name="account_inactive"),
 ]
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from django.db import transaction
+
 from accounts.imports.running import Standing, Worker
 from accounts.imports.services import Upload, receive_files, start_import
 from accounts.models import ImportRun, Membership
@@ -61,7 +63,8 @@ def work(run: ImportRun) -> ImportRun:
     """Work a started run off to its end."""
     with Worker(run.pk, clock=lambda: NOON) as worker:
         assert worker.work() is Standing.OVER
-    run.refresh_from_db()
+    with transaction.atomic():
+        run.refresh_from_db()
     return run
 
 

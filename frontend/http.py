@@ -8,6 +8,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
@@ -102,6 +104,19 @@ def told_in(form: BaseForm) -> Iterator[None]:
             form.add_error(name, told)
         if not placed:
             form.add_error(None, str(refusal))
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Sends pages compressed: a list of deals is a tenth of its size.
+
+    Django adds bytes of random length, so that the size tells nothing of the form token inside. Programs read
+    many small answers and pay for compression in time, so theirs are left alone.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.path_info.startswith("/api/v"):
+            return response
+        return super().process_response(request, response)  # type: ignore[arg-type, no-any-return, unused-ignore]
 
 
 class RefusalMiddleware:

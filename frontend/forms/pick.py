@@ -20,3 +20,9 @@ class Pick(forms.RadioSelect):
         option = super().create_option(name, value, *args, **kwargs)
         option["drawn"] = self.drawn.get(str(value), {})
         return option
+
+
+class Ticks(forms.CheckboxSelectMultiple):
+    """Boxes to tick, one below the other, each as tall as a finger needs."""
+
+    template_name = "forms/ticks.html"

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.integrations.tokens import LIFETIME, SCOPES, scope_is_within
 from accounts.models import Membership
+from frontend.forms.pick import Ticks
 
 #: What each scope lets a program do, in words.
 SCOPE_WORDS = {
@@ -35,7 +36,7 @@ class TokenForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=_("It may"),
-        widget=forms.CheckboxSelectMultiple,
+        widget=Ticks,
         error_messages={"required": _("Choose at least one thing that the program may do.")},
     )
     days = forms.TypedChoiceField(

@@ -79,3 +79,9 @@ def test_the_policy_forbids_everything_inline(client: Client, db: None) -> None:
     policy = client.get("/accounts/login/")["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_pages_travel_compressed_and_programs_answers_as_they_are(client: Client, db: None) -> None:
+    asked = {"Accept-Encoding": "gzip"}
+    assert client.get("/accounts/signup/", headers=asked)["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in client.get("/api/v1/deals", headers=asked)

@@ -27,7 +27,17 @@ def freshness(found: Statistics, *, counts_from: int, today: date) -> Freshness:
         return Freshness(words=gettext("The first figures are being counted."), updating=found.updating)
     said = {"day": words.day(found.generation.as_of, today=today), "n": counts_from}
     line = gettext("As of {day}. Outcomes count from evidence grade E{n}.").format(**said)
+    until = _source_knew_until(found)
+    if until is not None and until < found.generation.as_of:
+        # Without it a report on an old export reads as if its open deals had been watched to this day.
+        told = words.day(until, today=today)
+        line = f"{line} {gettext('What was imported was known until {day}.').format(day=told)}"
     return Freshness(words=line, updating=found.updating)
+
+
+def _source_knew_until(found: Statistics) -> date | None:
+    said = found.results["chance_to_win"].detail.get("observed_until")
+    return date.fromisoformat(said) if said else None
 
 
 def too_few_closed(found: Statistics) -> int | None:

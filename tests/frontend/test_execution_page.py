@@ -113,6 +113,15 @@ class TestReport:
             assert went_on == came_in
         assert "30 qualified opportunities were closed by 18 November 2026. 12 were won." in page
 
+    def test_says_until_when_an_old_source_knew_its_open_deals(
+        self, as_lena: Client, quarter: None, northwind: Tenant, count: Callable[[], None]
+    ) -> None:
+        assert "was known until" not in page_of(as_lena)
+        with tenant_scope(northwind.pk):
+            Deal.objects.filter(end_cause="").update(observed_until=NOON.date() - timedelta(days=3))
+        count()
+        assert "What was imported was known until 15 Nov." in page_of(as_lena)
+
     def test_can_be_read_in_each_unit_and_cut(self, as_lena: Client, quarter: None) -> None:
         for measure in ("count", "value", "effort"):
             for by in ("milestone", "stage"):

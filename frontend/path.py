@@ -161,8 +161,12 @@ def intervals(
         start = reader.midnight(reached[types[index].pk].reached_on)
         after = order[place + 1] if place + 1 < len(order) else None
         until = reader.midnight(reached[types[after].pk].reached_on) if after is not None else end
-        base = "" if after is None else "wait" if found[after] == CLAIMED else "done"
-        spans[index] = Interval(start=start, end=max(until, start), base=base, is_over=after is not None)
+        is_over = after is not None or not deal.is_open
+        if after is None:
+            base = "done" if deal.end_cause == EndCause.WON else ""
+        else:
+            base = "wait" if found[after] == CLAIMED else "done"
+        spans[index] = Interval(start=start, end=max(until, start), base=base, is_over=is_over)
     began = deal.qualified_on or deal.opened_on
     if not order and began and NEXT in found:
         spans[found.index(NEXT)] = Interval(start=reader.midnight(began), end=end, base="", is_over=False)

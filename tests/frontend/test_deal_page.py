@@ -15,8 +15,9 @@ from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
 from outcomes.services import record_milestone
 from strategy.models import Deal
+from strategy.services import move_deal
 from tests.frontend.conftest import DealMaker
-from tests.make import NOON
+from tests.make import NOON, stage
 
 HTMX = {"HX-Request": "true"}
 
@@ -133,6 +134,16 @@ class TestPath:
         page = page_of(as_omar, deal)
         assert "then 2 activities, 1 output, 6 days" in page
         assert "since then 1 activity, 0 outputs, 4 days" in page
+
+    def test_what_came_before_the_end_is_over_with_the_deal(
+        self, as_omar: Client, deal: Deal, agreed: Any, omar: Membership, northwind: Tenant
+    ) -> None:
+        agreed("Goal agreed", days_ago=6)
+        with tenant_scope(northwind.pk):
+            move_deal(deal=deal, to=stage("Won"), actor=omar, at=NOON)
+        page = page_of(as_omar, deal)
+        assert "then nothing, 7 days" in page
+        assert columns(page)[-1] == ("is-confirmed", "Decision", "Won, 18 Nov")
 
     def test_a_due_date_in_the_past_says_so(self, as_omar: Client, make_deal: DealMaker) -> None:
         late = make_deal("Late", expected_close_on=date(2026, 11, 8))

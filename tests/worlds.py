@@ -10,6 +10,7 @@ import pytest
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Company, Deal
+from tests.canaries import plant
 from tests.databases import copied, pointed_at
 from tests.make import make_deal, make_organisation
 
@@ -52,3 +53,12 @@ def database_of_its_own(django_db_setup: None, django_db_blocker: Any) -> Iterat
 def made_world(database_of_its_own: str) -> World:
     """The committed world of a module."""
     return World(make_seller("Northwind", owner="lena"), make_seller("Southwind", owner="eve"))
+
+
+@pytest.fixture(scope="module")
+def planted(made_world: World) -> dict[str, dict[Any, Any]]:
+    """A row in every table of both, by the word that stands in all of its texts."""
+    return {
+        "nwcanary": plant(made_world.northwind.pk, "nwcanary"),
+        "swcanary": plant(made_world.southwind.pk, "swcanary"),
+    }

@@ -150,7 +150,8 @@ def test_a_host_said_by_a_proxy_that_nobody_trusts_is_not_believed(browser: Clie
 def test_a_cookie_of_any_kind_is_read_or_left(value: str) -> None:
     client = Client(raise_request_exception=False)
     for name in ("session", "csrftoken", "theme", "messages", "keys"):
-        assert_clear(client.get("/o/northwind/deals/", headers={"cookie": f"{name}={value}"}), f"{name}={value}")
+        for path in ("/o/northwind/deals/", "/api/v1/me"):
+            assert_clear(client.get(path, headers={"cookie": f"{name}={value}"}), f"{name}={value}")
 
 
 # --- Forms ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,131 @@
+"""A row of another organisation is, on every page and in every form, as one that never was."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.models import ApiToken, ImportFile, ImportRow, ImportRun, Membership
+from accounts.tenancy.models import WalledModel
+from activities.models import Activity, ActivityType, OutputType
+from outcomes.models import MilestoneType
+from strategy.models import Company, Deal, EndReason, Pipeline, Stage
+from tests.databases import as_maintenance
+from tests.frontend.test_bad_requests import PARAMETERS, forms_of, own_pages
+from tests.worlds import World
+
+PEOPLE = [Membership, ApiToken]
+PLACES = [Company, Deal, Pipeline, Stage, EndReason]
+WORK = [Activity, ActivityType, OutputType, MilestoneType, ImportRun, ImportFile, ImportRow]
+KINDS = [*PEOPLE, *PLACES, *WORK]
+UUID = re.compile(rb"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
+# What differs between two answers to the same question: masked tokens, numbers of requests, moments.
+FLEETING = re.compile(rb'(csrfmiddlewaretoken|csrf-token|nonce|X-CSRFToken)"[^>]*?"[A-Za-z0-9]{64}"|[A-Za-z0-9]{64}')
+
+
+@pytest.fixture
+def browser(made_world: World, planted: dict[str, Any]) -> Client:
+    """Lena's browser."""
+    client = Client(raise_request_exception=False)
+    client.force_login(made_world.northwind.owner.user)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_eve_changes(made_world: World, planted: dict[str, Any]) -> Iterator[None]:
+    before = fingerprint(made_world.southwind.pk)
+    yield
+    assert fingerprint(made_world.southwind.pk) == before
+
+
+def fingerprint(tenant_id: int) -> Any:
+    """Every row of an organisation in one number."""
+    tables = sorted(model._meta.db_table for model in apps.get_models() if issubclass(model, WalledModel))
+    rows = " UNION ALL ".join(
+        f"SELECT t::text AS row FROM {table} AS t WHERE tenant_id = {tenant_id}" for table in tables
+    )
+    with as_maintenance() as all_rows:
+        return all_rows.execute(
+            f"SELECT count(*), md5(string_agg(row, '|' ORDER BY row)) FROM ({rows}) AS r"
+        ).fetchone()
+
+
+def plain(answer: HttpResponse) -> tuple[int, bytes, str]:
+    assert answer.status_code < 500
+    assert b"swcanary" not in answer.content
+    place = UUID.sub(b"KEY", answer.headers.get("Location", "").encode())
+    # What was done before is told at the foot of the next page.
+    content = answer.content.partition(b'<div id="toasts"')[0]
+    return answer.status_code, FLEETING.sub(b"", UUID.sub(b"KEY", content)), place.decode()
+
+
+def offers_keys(browser: Client, page: str, name: str) -> bool:
+    """Whether the field is filled with keys of rows. The key of an entry is the form's own."""
+    text = browser.get(page).content
+    tags = re.findall(rb"<(?:input|button)[^>]*\bname=\"" + name.encode() + rb"\"[^>]*>", text)
+    selects = re.findall(rb"<select[^>]*\bname=\"" + name.encode() + rb"\".*?</select>", text, re.DOTALL)
+    return name != "entry_key" and any(UUID.search(tag) for tag in [*tags, *selects])
+
+
+def foreign(planted: dict[str, Any]) -> list[str]:
+    return [str(planted["swcanary"][model].pk) for model in KINDS]
+
+
+@pytest.mark.parametrize("page", [page for page in own_pages() if "KEY" in page])
+def test_in_an_address(browser: Client, planted: dict[str, Any], page: str) -> None:
+    for method in (browser.get, browser.post):
+        never = plain(method(page.replace("KEY", str(uuid.uuid4()))))
+        assert never[0] in (404, 405)
+        for key in foreign(planted):
+            assert plain(method(page.replace("KEY", key))) == never
+
+
+@pytest.mark.parametrize("page", own_pages())
+def test_in_a_question(browser: Client, made_world: World, planted: dict[str, Any], page: str) -> None:
+    page = page.replace("KEY", str(made_world.northwind.deal.pk))
+
+    def ask(key: object) -> tuple[int, bytes, str]:
+        return plain(browser.get(f"{page}?" + "&".join(f"{name}={key}" for name in PARAMETERS)))
+
+    never = ask(uuid.uuid4())
+    for key in foreign(planted):
+        assert ask(key) == never
+
+
+@pytest.mark.parametrize("page", [page for page in own_pages() if page.startswith("/o/")])
+def test_in_a_form(browser: Client, made_world: World, planted: dict[str, Any], page: str) -> None:
+    page = page.replace("KEY", str(made_world.northwind.deal.pk))
+    for action, fields in forms_of(browser, page):
+        for name in fields:
+            if not offers_keys(browser, page, name):
+                continue
+            never = plain(browser.post(action, fields | {name: str(uuid.uuid4())}))
+            for key in foreign(planted):
+                assert plain(browser.post(action, fields | {name: key})) == never, name
+
+
+def test_the_fields_that_hold_keys_are_those_we_know_of(browser: Client, made_world: World) -> None:
+    """Otherwise the proof above would be of nothing."""
+    found = {
+        (page.removeprefix("/o/northwind/"), name)
+        for page in own_pages()
+        if page.startswith("/o/")
+        for address in [page.replace("KEY", str(made_world.northwind.deal.pk))]
+        for _, fields in forms_of(browser, address)
+        for name in fields
+        if offers_keys(browser, address, name)
+    }
+    assert found >= {
+        ("deals/KEY/milestones/new/", "milestone"),
+        ("log/", "deal"),
+        ("log/", "kind"),
+        ("log/", "milestone"),
+        ("log/", "output_type"),
+    }

@@ -79,13 +79,13 @@ def page(
     return response
 
 
-def done(request: HttpRequest, url: str, sentence: str = "") -> HttpResponse:
-    """On to the next page after a deed, with a toast that says what was done.
+def done(request: HttpRequest, url: str, sentence: str = "", *, undo_url: str = "") -> HttpResponse:
+    """On to the next page after a deed, with a toast that says what was done, and offers to take it back.
 
     A form that htmx sent is answered with the same way on, which the script follows.
     """
     if sentence:
-        messages.success(request, sentence)
+        messages.success(request, sentence, extra_tags=f"undo {undo_url}" if undo_url else "")
     if wants_part(request):
         return HttpResponse(status=200, headers={"HX-Redirect": url})
     response = redirect(url)

@@ -65,7 +65,7 @@
   const shown = () => [...document.querySelectorAll("dialog[open]")].pop();
   const openDialogs = () => {
     for (const dialog of document.querySelectorAll("#dialogs > dialog[data-modal]:not([open])")) {
-      const opener = document.activeElement;
+      const opener = buttonOf(document.activeElement.closest("[data-menu]")) || document.activeElement;
       const title = document.title;
       dialog.addEventListener("close", () => {
         dialog.remove();
@@ -94,28 +94,44 @@
     if (dialog) dialog.dataset.touched = "1";
   });
 
-  // Menus: arrow keys, Home, End and a typed letter. Escape and a click beside come with popover.
+  // Menus: arrow keys, Home, End and a typed letter. Opening, Escape and a click beside come with popover, also without
+  // this script.
+  const buttonOf = (menu) => menu && one(`[popovertarget="${CSS.escape(menu.id)}"]`);
+  const itemsOf = (menu) => [...menu.querySelectorAll('[role="menuitem"]')];
   addEventListener("toggle", (event) => {
     const menu = event.target;
     if (!menu.matches?.("[data-menu]")) return;
-    const button = one(`[popovertarget="${menu.id}"]`);
-    button?.setAttribute("aria-expanded", String(event.newState === "open"));
-    if (event.newState === "open") one('[role="menuitem"]', menu)?.focus();
+    buttonOf(menu)?.setAttribute("aria-expanded", String(event.newState === "open"));
+    if (event.newState === "open") itemsOf(menu).at(menu.dataset.from === "end" ? -1 : 0)?.focus();
+    delete menu.dataset.from;
   }, true);
   addEventListener("keydown", (event) => {
+    const button = event.target.closest?.('[popovertarget][aria-haspopup="menu"]');
+    if (button && /^Arrow(Down|Up)$/.test(event.key)) {
+      const menu = document.getElementById(button.getAttribute("popovertarget"));
+      event.preventDefault();
+      if (event.key === "ArrowUp") menu.dataset.from = "end";
+      menu.showPopover();
+      return;
+    }
     const menu = event.target.closest?.("[data-menu]");
     if (!menu) return;
-    const items = [...menu.querySelectorAll('[role="menuitem"]')];
+    const items = itemsOf(menu);
     const at = items.indexOf(document.activeElement);
     const to = {
       ArrowDown: (at + 1) % items.length, ArrowUp: (at - 1 + items.length) % items.length, Home: 0, End: items.length - 1,
     }[event.key];
     const typed = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey
-      ? items.findIndex((item, n) => n !== at && item.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()))
+      // The next one after the focus, and round again from the top.
+      ? [...items.keys()].map((n) => (at + 1 + n) % items.length)
+        .find((n) => items[n].textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()))
       : -1;
     const item = items[to ?? typed];
     if (item) { event.preventDefault(); item.focus(); }
     if (event.key === "Tab") menu.hidePopover();
+  });
+  addEventListener("click", (event) => {
+    if (event.target.closest?.('[role="menuitem"]')) event.target.closest("[data-menu]")?.hidePopover();
   });
 
   // Single keys. Never inside a field, never with a modifier, never over a dialog, and off when a person says so.
@@ -196,6 +212,18 @@
       event.viewTransition?.finished.catch(() => {});
     });
   }
+
+  // More rows took the place of the link that asked for them: the focus goes on to the first of them.
+  addEventListener("htmx:before:swap", (event) => {
+    const more = event.detail.ctx.sourceElement?.closest?.("[data-more]")?.closest("li, tr");
+    const before = more?.previousElementSibling;
+    if (!more) return;
+    addEventListener("htmx:finally:swap", () => {
+      if (document.activeElement !== document.body) return;
+      const first = before ? before.nextElementSibling : null;
+      one("a, button, summary", first || document)?.focus();
+    }, { once: true });
+  });
 
   addEventListener("htmx:after:swap", openDialogs);
   addEventListener("DOMContentLoaded", () => { nameTheme(); watchToasts(); openDialogs(); });

@@ -1,14 +1,17 @@
 """What every template of the pages may use: icons, marks and the words around a form's errors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm, BoundField
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from frontend import drawings, words
+from frontend.parts import Action, Head
 
 register = template.Library()
 
@@ -32,10 +35,37 @@ def mark(name: str, css: str = "", words: bool = True) -> SafeString:
     return drawings.mark(name, css, words)
 
 
+@register.simple_block_tag
+def section(
+    content: str,
+    key: str,
+    heading: str,
+    sentence: str = "",
+    action: Action | None = None,
+) -> str:
+    """`{% section "look" _("Look") _("For you") %}…{% endsection %}`: a part of a page under its own heading."""
+    context = {"key": key, "heading": heading, "sentence": sentence, "action": action, "content": content}
+    return render_to_string("parts/section.html", context)
+
+
+@register.simple_block_tag
+def table(content: str, caption: str, heads: Sequence[Head], css: str = "") -> str:
+    """`{% table title heads %}<tr>…</tr>{% endtable %}`: rows under their heads, in a box that scrolls by itself."""
+    context = {"caption": caption, "heads": heads, "css": css, "rows": content}
+    return render_to_string("parts/table.html", context)
+
+
 @register.filter
 def initials(name: str) -> str:
     """One or two letters for the round sign of a person."""
     return words.initials(name)
+
+
+@register.filter
+def undo_address(message: Message) -> str:
+    """Where a deed that was told by `done(…, undo_url=…)` is taken back; nothing for other messages."""
+    _, _, address = (message.extra_tags or "").partition("undo ")
+    return address
 
 
 @register.filter

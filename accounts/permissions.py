@@ -12,10 +12,19 @@ EVERYONE = frozenset(Role)
 SELLING = frozenset({Role.OWNER, Role.LEADER, Role.MANAGER, Role.REP})
 LEADING = frozenset({Role.OWNER, Role.LEADER, Role.MANAGER})
 DIRECTING = frozenset({Role.OWNER, Role.LEADER})
+OWNING = frozenset({Role.OWNER})
 
 CAPABILITIES: dict[str, frozenset[Role]] = {
     "organisation.see": EVERYONE,
+    "organisation.edit": DIRECTING,
+    # Sign-in rules, the address, and giving the organisation away.
+    "organisation.secure": OWNING,
     "member.see": EVERYONE,
+    "member.invite": LEADING,
+    "member.edit": DIRECTING,
+    "team.see": EVERYONE,
+    "team.edit": DIRECTING,
+    "audit.see": DIRECTING,
     "token.make": SELLING,
     "company.see": EVERYONE,
     "deal.see": EVERYONE,

@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 DEBUG = env.switch("DEBUG", default=False, help="Show tracebacks to the visitor. Never in production.")
 SECRET_KEY = env.text("SECRET_KEY", help="Signs sessions, cursors and links. 50 random characters or more.")
+ENCRYPTION_KEYS = env.names(
+    "ENCRYPTION_KEYS", default=[], help="Seal stored secrets, the newest first. Without any, SECRET_KEY does."
+) or [SECRET_KEY]
 PRODUCT_NAME = env.text("PRODUCT_NAME", default="Throughline", help="The name that pages and letters use.")
 SITE_URL = env.url(
     "SITE_URL", schemes=["http", "https"], default="http://localhost:8000", help="Where people reach it."

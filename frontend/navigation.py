@@ -44,6 +44,33 @@ API = Way(
 )
 SETTINGS = Way(words=_("Settings"), name="settings", icon="gear", capability="organisation.see")
 
+#: The pages of the settings by heading, each one form or one list; `settings/` itself lists them.
+YOURS = (
+    Way(words=_("Profile"), name="account", icon="", capability="organisation.see", of_organisation=False),
+    Way(
+        words=_("Password"),
+        name="account_change_password",
+        icon="",
+        capability="organisation.see",
+        of_organisation=False,
+    ),
+    Way(words=_("Two-step sign-in"), name="mfa_index", icon="", capability="organisation.see", of_organisation=False),
+    Way(words=_("Sessions"), name="usersessions_list", icon="", capability="organisation.see", of_organisation=False),
+    Way(words=_("API tokens"), name="tokens", icon="", capability="token.make"),
+)
+OF_ORGANISATION = (
+    Way(words=_("General"), name="settings-general", icon="", capability="organisation.edit"),
+    Way(words=_("Statistics and visibility"), name="settings-figures", icon="", capability="organisation.edit"),
+    Way(words=_("People"), name="people", icon="", capability="member.see"),
+    Way(words=_("Teams"), name="teams", icon="", capability="team.see"),
+    Way(words=_("Sign-in rules"), name="settings-sign-in", icon="", capability="organisation.secure"),
+    Way(words=_("Who did what"), name="audit", icon="", capability="audit.see"),
+)
+SETTINGS_SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
+    (_("You"), YOURS),
+    (_("Organisation"), OF_ORGANISATION),
+)
+
 SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
     ("", (DEALS,)),
     (pgettext_lazy("navigation", "Team"), (EXECUTION,)),
@@ -84,5 +111,14 @@ def tabs(request: TenantRequest) -> tuple[list[Place], list[Place]]:
 
 def shelves(request: TenantRequest) -> list[Shelf]:
     """The side bar of a member."""
-    made = [Shelf(heading=str(heading), places=places(ways, request)) for heading, ways in SHELVES]
+    return shelved(SHELVES, request)
+
+
+def settings_shelves(request: TenantRequest) -> list[Shelf]:
+    """The pages of the settings that a member may open."""
+    return shelved(SETTINGS_SHELVES, request)
+
+
+def shelved(of: Sequence[tuple[object, Sequence[Way]]], request: TenantRequest) -> list[Shelf]:
+    made = [Shelf(heading=str(heading), places=places(ways, request)) for heading, ways in of]
     return [shelf for shelf in made if shelf.places]

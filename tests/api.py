@@ -54,8 +54,8 @@ def viewer_secret(viewer: Membership, *scopes: str) -> str:
     """A key of somebody who may not make one: it was made before they became a viewer."""
     role = viewer.role
     with tenant_scope(viewer.tenant_id):
-        Membership.objects.filter(pk=viewer.pk).update(role="rep")
-        viewer.role = "rep"
+        Membership.objects.filter(pk=viewer.pk).update(role="owner")
+        viewer.role = "owner"
         secret = make_secret(viewer, *(scopes or SCOPES))
         Membership.objects.filter(pk=viewer.pk).update(role=role)
         viewer.role = role

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.models import User
 from accounts.tenancy.models import WalledModel
 from accounts.tenancy.scope import tenant_scope
 from tests.make import NOON
@@ -62,6 +63,8 @@ def _loop(waiting: list[type[models.Model]]) -> list[type[models.Model]]:
 
 
 def _value(field: Any, word: str, rows: dict[Any, Any]) -> Any:
+    if field.is_relation and field.remote_field.model is User:
+        return None if field.null else User.objects.get_or_create(email=f"{word}@example.com")[0]
     if field.is_relation:
         return rows.get(field.remote_field.model)
     if field.primary_key:

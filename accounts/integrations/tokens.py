@@ -24,7 +24,11 @@ SCOPES: dict[str, frozenset[str]] = {
     "milestones:read": frozenset({"milestone.see"}),
     "milestones:write": frozenset({"milestone.record"}),
     "statistics:read": frozenset({"statistics.see"}),
-    "organisation:read": frozenset({"organisation.see", "member.see"}),
+    "organisation:read": frozenset({"organisation.see", "member.see", "team.see"}),
+    "organisation:write": frozenset({"organisation.edit"}),
+    "members:write": frozenset({"member.invite", "member.edit", "team.edit"}),
+    "audit:read": frozenset({"audit.see"}),
+    "tokens:write": frozenset({"token.make"}),
 }
 LIFETIME = timedelta(days=90)
 LONGEST_LIFETIME = timedelta(days=366)

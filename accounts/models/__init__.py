@@ -1,18 +1,29 @@
 from accounts.models.audit import AuditEvent
 from accounts.models.imports import ImportFile, ImportRow, ImportRun
-from accounts.models.organisation import Membership, Team, Tenant
+from accounts.models.invitations import Invitation
+from accounts.models.letters import Letter
+from accounts.models.operators import OperatorAccess
+from accounts.models.organisation import Membership, PastAddress, Team, Tenant
 from accounts.models.people import User
 from accounts.models.requests import IdempotencyKey
+from accounts.models.sign_in import EmailDomain, Identity, IdentityProvider
 from accounts.models.tokens import ApiToken
 
 __all__ = [
     "ApiToken",
     "AuditEvent",
+    "EmailDomain",
     "IdempotencyKey",
+    "Identity",
+    "IdentityProvider",
     "ImportFile",
     "ImportRow",
     "ImportRun",
+    "Invitation",
+    "Letter",
     "Membership",
+    "OperatorAccess",
+    "PastAddress",
     "Team",
     "Tenant",
     "User",

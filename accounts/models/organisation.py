@@ -80,6 +80,14 @@ class Role(models.TextChoices):
     VIEWER = "viewer", _("Viewer")
 
 
+class Visibility(models.TextChoices):
+    """Whose deals managers and reps see; owners, leaders and viewers see all of them (`accounts/visibility.py`)."""
+
+    OWN = "own", _("Their own")
+    TEAM = "team", _("Their team’s")
+    ALL = "all", _("Everybody’s")
+
+
 def is_time_zone(name: str) -> None:
     """Raises ValidationError unless the name is in the time zone database."""
     if name not in zoneinfo.available_timezones():
@@ -118,8 +126,14 @@ class Tenant(models.Model):
         validators=[RegexValidator(r"^[A-Z]{3}$", _("Write the three letters of ISO 4217, like EUR."))],
     )
     fiscal_year_starts = models.PositiveSmallIntegerField(_("first month of the fiscal year"), default=1)
+    # ISO 8601: Monday is 1, Sunday 7.
     week_starts = models.PositiveSmallIntegerField(_("first day of the week"), default=1)
     counts_from_grade = models.PositiveSmallIntegerField(_("evidence grade that counts"), default=1)
+    visibility = models.CharField(_("whose deals people see"), max_length=4, choices=Visibility, default=Visibility.ALL)
+    # Figures name teams and never a single person.
+    group_only = models.BooleanField(_("no figures about single people"), default=False)
+    mfa_required = models.BooleanField(_("two-step sign-in required"), default=False)
+    sso_required = models.BooleanField(_("single sign-on required"), default=False)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -130,6 +144,10 @@ class Tenant(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(fiscal_year_starts__range=(1, 12)), name="tenant_fiscal_year_starts_in_a_month"
+            ),
+            models.CheckConstraint(condition=models.Q(week_starts__range=(1, 7)), name="tenant_week_starts_on_a_day"),
+            models.CheckConstraint(
+                condition=models.Q(visibility__in=["own", "team", "all"]), name="tenant_visibility_is_known"
             ),
         ]
 
@@ -144,6 +162,17 @@ class Tenant(models.Model):
     def day_of(self, at: datetime) -> date:
         """The organisation's calendar day at a moment."""
         return at.astimezone(self.zone).date()
+
+
+class PastAddress(models.Model):
+    """An address an organisation had: it leads on to the present one, and nobody else is given it."""
+
+    slug = models.CharField(max_length=40, primary_key=True)
+    organisation = models.ForeignKey(Tenant, models.CASCADE, related_name="past_addresses")
+    left_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class Team(TenantModel):

@@ -18,6 +18,10 @@ from accounts.tenancy.models import CurrentTenant, TenantForeignKey, TenantManag
 GLOBAL = {
     "accounts.Tenant",
     "accounts.User",
+    # An address is looked up before its organisation is known.
+    "accounts.PastAddress",
+    # Sealed, and about sign-ins as much as about organisations.
+    "accounts.Letter",
     "account.EmailAddress",
     "account.EmailConfirmation",
     "auth.Group",

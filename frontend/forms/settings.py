@@ -19,7 +19,11 @@ SCOPE_WORDS = {
     "milestones:read": _("Read outcomes"),
     "milestones:write": _("Record outcomes"),
     "statistics:read": _("Read statistics"),
-    "organisation:read": _("Read members and the organisation"),
+    "organisation:read": _("Read members, teams and the organisation"),
+    "organisation:write": _("Change the organisation’s settings"),
+    "members:write": _("Invite and change members and teams"),
+    "audit:read": _("Read who did what"),
+    "tokens:write": _("Make and revoke tokens"),
 }
 LIFETIMES = {30: _("30 days"), LIFETIME.days: _("90 days"), 365: _("One year")}
 

@@ -1,0 +1,47 @@
+"""Writing letters. They are stored with the deed they tell of and sent by a worker after its commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from accounts.models import Letter
+from accounts.secrets import seal, unseal
+from accounts.tenancy.scope import active
+
+USE = "letters"
+
+
+class Text(NamedTuple):
+    """What a letter says, and to whom."""
+
+    to: str
+    subject: str
+    body: str
+
+
+def post(*, to: str, kind: str, at: datetime, about: Mapping[str, Any]) -> Letter:
+    """Write the letter `mail/<kind>.txt` to one address; its first line is the subject.
+
+    Templates find `about`, `product_name` and `site_url`. Nothing leaves before the transaction is committed, and
+    nothing is lost after it.
+    """
+    context = {**about, "product_name": settings.PRODUCT_NAME, "site_url": settings.SITE_URL.rstrip("/")}
+    subject, _, body = render_to_string(f"mail/{kind}.txt", context).strip().partition("\n")
+    return store(Text(to, " ".join(subject.split()), body.strip() + "\n"), kind=kind, at=at)
+
+
+def store(text: Text, *, kind: str, at: datetime) -> Letter:
+    """Keep a letter until it is sent."""
+    sealed = seal(json.dumps(text._asdict()), use=USE)
+    return Letter.objects.create(organisation_id=active.get(), kind=kind, sealed=sealed, created_at=at, next_try_at=at)
+
+
+def opened(letter: Letter) -> Text:
+    """What a letter says. Raises NotOpened when its key is gone."""
+    return Text(**json.loads(unseal(letter.sealed, use=USE)))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.decorators.http import require_safe
 from rest_framework.routers import SimpleRouter
 
+from accounts.api import problems
 from accounts.api.rendering import dumps
 from accounts.api.schema import document
 from accounts.api.views import Me, Members
@@ -45,9 +46,18 @@ def openapi(request: HttpRequest) -> HttpResponse:
 openapi.access = "public: it says how to ask, and nothing of anybody"  # type: ignore[attr-defined]
 
 
+def unknown(request: HttpRequest, rest: str) -> HttpResponse:
+    """An address that no resource has. Said here, where DEBUG cannot answer with a page of its own instead."""
+    return problems.answer(request, problems.NotThere())
+
+
+unknown.access = "public: there is nothing"  # type: ignore[attr-defined]
+
+
 urlpatterns = [
     path("", reference.reference, name="api-reference"),
     path("errors", reference.errors, name="api-errors"),
     path("v1/openapi.json", openapi, name="api-openapi"),
     path("v1/", include(router.urls)),
+    re_path(r"^v(?P<rest>.*)$", unknown),
 ]

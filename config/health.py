@@ -1,54 +1,53 @@
-"""Whether this process lives, and whether it can serve: for supervisors and load balancers."""
+"""Whether this process lives, and whether it can serve: for supervisors and load balancers.
+
+They ask by address, over plain HTTP and with any Host. So they are answered before a Host is judged, a browser is
+sent to HTTPS, or a session is looked for; the answers name nobody and repeat nothing of what was asked.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from django.core.cache import cache
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
-from config.celery import app
+from config import readiness
+
+Next = Callable[[HttpRequest], HttpResponse]
+FRESH = {"Cache-Control": "no-store"}
 
 
-def alive(request: HttpRequest) -> JsonResponse:
+def alive(request: HttpRequest) -> HttpResponse:
     """The process answers. Touches nothing else."""
-    return JsonResponse({"status": "alive"})
+    return JsonResponse({"status": "alive"}, headers=FRESH)
 
 
-alive.access = "public"  # type: ignore[attr-defined]
+def ready(request: HttpRequest) -> HttpResponse:
+    """Each part by name, and 503 if one of them is not well. `?exclude=broker` leaves parts out of the question."""
+    left_out = request.GET.getlist("exclude")
+    unknown = sorted(set(left_out) - set(readiness.PARTS))
+    if unknown:
+        words = {"status": "not asked", "detail": f"exclude names parts: {', '.join(readiness.PARTS)}"}
+        return JsonResponse(words, status=400, headers=FRESH)
+    found = readiness.ask([part for part in readiness.PARTS if part not in left_out])
+    well = all(answer == readiness.OK for answer in found.values())
+    return JsonResponse(
+        {"status": "ready" if well else "not ready", **found}, status=200 if well else 503, headers=FRESH
+    )
 
 
-def ready(request: HttpRequest) -> JsonResponse:
-    """The database is reachable behind its wall, at the newest migration, and the broker answers."""
-    found: dict[str, Any] = {"database": _database(), "broker": _broker()}
-    well = all(answer == "ok" for answer in found.values())
-    return JsonResponse({"status": "ready" if well else "not ready", **found}, status=200 if well else 503)
+PROBES: Mapping[str, Callable[[HttpRequest], HttpResponse]] = {"/livez": alive, "/readyz": ready}
 
 
-ready.access = "public"  # type: ignore[attr-defined]
+class ProbesMiddleware:
+    """Answers the probes, and leaves everything else to the rest."""
 
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
 
-def _database() -> str:
-    try:
-        with connection.cursor() as cursor:  # connecting asserts the wall
-            cursor.execute("SELECT 1")
-        # Reading the migration files takes a second; a process that was ready once has them all.
-        if not cache.get("migrated"):
-            executor = MigrationExecutor(connection)
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-                return "migrations are missing: run manage.py migrate"
-            cache.set("migrated", True, 60)
-    except DatabaseError:
-        return "does not answer"
-    return "ok"
-
-
-def _broker() -> str:
-    try:
-        with app.connection_for_write(connect_timeout=1) as broker:
-            broker.ensure_connection(max_retries=1, timeout=2)
-    except Exception:  # each transport has its own errors; all of them mean the same here
-        return "does not answer"
-    return "ok"
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path_info)
+        if probe is None:
+            return self.get_response(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return probe(request)

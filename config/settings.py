@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "accounts.middleware.RequestIdMiddleware",
+    "config.health.ProbesMiddleware",
     "accounts.middleware.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -189,6 +190,9 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"accounts.tasks.*": {"queue": "imports"}, "outcomes.tasks.*": {"queue": "statistics"}}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {**IMPORTS, **STATISTICS}
+READY_MAX_LAG = env.number(
+    "READY_MAX_LAG", default=300, minimum=1, help="Seconds that work may wait before /readyz says so."
+)
 
 # --- Sign-in ------------------------------------------------------------------------------------------------------
 

@@ -1,13 +1,9 @@
-"""The site map's parts: health, sign-in, API, pages."""
+"""The site map's parts: API, pages, sign-in. Probes are answered before it is looked at, by `config.health`."""
 
 from allauth.account import views as sign_in
 from django.urls import include, path
 
-from config import health
-
 urlpatterns = [
-    path("livez", health.alive, name="livez"),
-    path("readyz", health.ready, name="readyz"),
     path("api/", include("config.api")),
     # First: the pages answer some addresses of the sign-in library themselves.
     path("", include("frontend.urls")),

@@ -20,8 +20,8 @@ WEB_WORKERS, WEB_THREADS = 2, 2
 
 
 @contextmanager
-def serving(database_url: str, folder: Path) -> Iterator[int]:
-    """The product by gunicorn, with as many connections as it has threads; its port."""
+def serving(database_url: str, folder: Path, **chosen: str) -> Iterator[int]:
+    """The product by gunicorn, with as many connections as it has threads; its port. `chosen` are settings."""
     port = free_port()
     arguments = [
         *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"),
@@ -33,6 +33,7 @@ def serving(database_url: str, folder: Path) -> Iterator[int]:
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "PYTHONPATH": os.getcwd(),
         "LOG_LEVEL": "ERROR",
+        **chosen,
     }
     with running(arguments, log=folder / "web.log", environment=environment, ready=lambda: answers(port)):
         yield port

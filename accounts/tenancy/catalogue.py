@@ -180,6 +180,12 @@ def audit(cursor: Any, expected: Expected) -> list[Finding]:
     return list(_findings(cursor, expected))
 
 
+def without_wall(cursor: Any) -> list[str]:
+    """The tables of tenants whose wall is missing or altered: the first question of the audit alone."""
+    cursor.execute(PREAMBLE + TABLES[0].sql, {"wall": PRINTED_WALL, "web": WEB})
+    return [str(where) for (where,) in cursor.fetchall()]
+
+
 def _findings(cursor: Any, expected: Expected) -> Iterator[Finding]:
     MigrationLoader(None, ignore_no_migrations=True)  # reading the migrations fills DECLARED
     known = {"wall": PRINTED_WALL, "declared": sorted(DECLARED), **expected._asdict()}

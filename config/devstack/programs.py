@@ -75,8 +75,8 @@ def worker(state: State) -> Program:
             *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"),
         ],
         stop=signal.SIGTERM,
-        # Cold: a task in hand is not waited for, its message comes back.
-        orphaned=signal.SIGQUIT,
+        # Outright, and its pool is tied to it: in a cold shutdown it would wait for the broker, which dies as well.
+        orphaned=signal.SIGKILL,
         # On a machine where everything is root's there is nobody else to be.
         environment={**_where(state), "PYTHONWARNINGS": "ignore:You're running the worker with superuser"},
     )

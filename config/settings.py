@@ -329,7 +329,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["accounts.api.schema.share_problems"],
+    "POSTPROCESSING_HOOKS": ["accounts.api.schema.share_problems", "accounts.api.schema.tell_parts"],
 }
 
 # --- Logs ---------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -14,6 +14,9 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
 from accounts.api import ids
+
+if TYPE_CHECKING:
+    from accounts.api.nouns import Noun
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -321,4 +324,9 @@ class Input(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class Output(serializers.Serializer):  # type: ignore[type-arg]
-    """What an answer looks like, for the document. The bytes are written by a function beside it."""
+    """What an answer looks like, for the document. The bytes are written by a function beside it.
+
+    `expands` says which fields name a row that can stand there whole.
+    """
+
+    expands: ClassVar[Mapping[str, Noun]] = {}

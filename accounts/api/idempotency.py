@@ -60,12 +60,16 @@ def idempotent(action: Action) -> Action:
 
     @wraps(action)
     def once(view: Any, request: TokenRequest, *args: Any, **kwargs: Any) -> Any:
+        def act() -> Response:
+            view.heed()
+            return action(view, request, *args, **kwargs)  # type: ignore[no-any-return]
+
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            return action(view, request, *args, **kwargs)
+            return act()
         if not KEY.fullmatch(key):
             raise IdempotencyKeyUnusable
-        return _once(key, request, lambda: action(view, request, *args, **kwargs))
+        return _once(key, request, act)
 
     once.is_idempotent = True  # type: ignore[attr-defined]
     return once  # type: ignore[return-value]

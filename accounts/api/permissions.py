@@ -24,10 +24,15 @@ class MayAct(BasePermission):
         if view.action is None:
             return True  # the address does not know the method: 405 follows
         for capability in (view.access[view.action], *view.also.get(view.action, ())):
-            require(request.user, capability)
-            if not token_allows(request.auth, capability):
-                raise InsufficientScope(capability=capability, scopes=scopes_for(capability))
+            require_for(request, capability)
         return True
+
+
+def require_for(request: Any, capability: str) -> None:
+    """Raises NotAllowed when the member's role, and InsufficientScope when the token does not include it."""
+    require(request.user, capability)
+    if not token_allows(request.auth, capability):
+        raise InsufficientScope(capability=capability, scopes=scopes_for(capability))
 
 
 def scopes_for(capability: str) -> list[str]:

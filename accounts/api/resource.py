@@ -8,16 +8,20 @@ from operator import attrgetter
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts.api import ids, paging
+from accounts.api import ids, nouns, paging, tags
 from accounts.api.fields import Input, NotUsable, Output, StrictField
 from accounts.api.filters import Filter, read
 from accounts.api.parsing import LengthRequired
+from accounts.api.permissions import require_for
 from accounts.api.problems import InvalidParameter, NotThere
+from accounts.api.tags import Match
 from accounts.models import ApiToken, Membership
 from accounts.reading import Listing, NoSuchRow, Position
 
@@ -34,7 +38,11 @@ class Resource(ViewSet):
     `kind` is the type of the ids in the address; names that are no ids have an `id_pattern`.
 
     By action: `access` is the capability, `also` what else is needed because the answer shows it, `takes` the input,
-    `gives` the output, `filters` the parameters, and `names` what generated clients call it.
+    `gives` the output (nothing: 204), `filters` the parameters, and `names` what generated clients call it. `guarded`
+    says of a write whether it heeds or needs If-Match; the row that it locks meanwhile is one of `table`.
+
+    Reading actions know `fields`, and `expand` where the output says that it can be widened; single rows and pages
+    get their ETag here.
     """
 
     access: ClassVar[Mapping[str, str]]
@@ -43,6 +51,8 @@ class Resource(ViewSet):
     gives: ClassVar[Mapping[str, type[Output]]]
     takes: ClassVar[Mapping[str, type[Input]]] = {}
     filters: ClassVar[Mapping[str, Sequence[Filter]]] = {}
+    guarded: ClassVar[Mapping[str, Match]] = {}
+    table: ClassVar[type[Model] | None] = None
     lists: ClassVar[frozenset[str]] = frozenset({"list"})
     unpaged: ClassVar[frozenset[str]] = frozenset()
     kind: ClassVar[str] = ""
@@ -69,13 +79,62 @@ class Resource(ViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who, may they, and what does the address ask for: before anything is read or done."""
         super().initial(request, *args, **kwargs)
-        if self.action is not None:
-            self.wanted = read(request.query_params, self.parameters(self.action))
+        if self.action is None:
+            return
+        self.wanted = read(request.query_params, self.parameters(self.action))
+        self.fields: frozenset[str] = self.wanted.pop("fields", frozenset())
+        self.expanded: frozenset[str] = self.wanted.pop("expand", frozenset())
+        if self.expanded:
+            for capability in sorted(nouns.needed(self.gives[self.action], self.expanded)):
+                require_for(request, capability)
+            if left_out := {name.partition(".")[0] for name in self.expanded} - self.fields if self.fields else None:
+                told = _("“{name}” is not among the fields.").format(name=min(left_out))
+                raise InvalidParameter(fields={"expand": told})
+        if not getattr(getattr(self, self.action), "is_idempotent", False):
+            self.heed()
+
+    def heed(self) -> None:
+        """Compare If-Match with the row as it is, and let nobody change it meanwhile. Where a request can be sent
+        again this comes after the look for its first answer. Raises what `tags.check` does, or NotThere."""
+        if self.action in self.guarded:
+            tags.check(self.request.headers.get("If-Match"), self.guarded[self.action], self._state)
+
+    def _state(self) -> str:
+        key = self.key(self.kwargs["id"]) if "id" in self.kwargs else cast("Membership", self.request.user).tenant_id
+        if self.table is not None:
+            list(self.table._default_manager.select_for_update(no_key=True).filter(pk=key).values_list("pk"))
+        return tags.state_of(getattr(self, self.reader())(self.request, **self.kwargs).data)
+
+    @classmethod
+    def reader(cls) -> str:
+        """The action that shows the single row."""
+        return "retrieve" if "retrieve" in cls.gives else "list"
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(response, Response) and response.status_code in (200, 201) and self.action is not None:
+            try:
+                response = self._shaped(response)
+            except Exception as error:
+                response = self.handle_exception(error)
         answer: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+    def _shaped(self, response: Response) -> Response:
+        """The answer with the fields and the rows that were asked for, and its tag."""
+        shape, is_list = self.gives[self.action], self.action in self.lists
+        is_row = not is_list and shape is self.gives.get(self.reader())
+        state = tags.state_of(response.data) if is_row else None
+        if asked := self.fields or self.expanded:
+            rows = [dict(row) for row in (response.data["data"] if is_list else [response.data])]
+            nouns.expand(rows, shape, self.expanded)
+            shown = [nouns.narrow(row, self.fields) for row in rows] if self.fields else rows
+            response.data = {**response.data, "data": shown} if is_list else shown[0]
+        reads = self.request.method in ("GET", "HEAD")
+        if not reads and not is_row:
+            return response
+        unless = self.request.headers.get("If-None-Match") if reads else None
+        return tags.tagged(response, state=state, whole=not asked and "version" not in response.data, unless=unless)
 
     @classmethod
     @cache
@@ -84,7 +143,18 @@ class Resource(ViewSet):
         known = {given.name: given.form for given in cls.filters.get(action, ())}
         if action in cls.lists - cls.unpaged:
             known |= {"limit": paging.Limit(), "cursor": paging.Cursor()}
+        if cls.is_reading(action):
+            shape = cls.gives[action]
+            known["fields"] = nouns.Some(nouns.fields_of(shape))
+            if wide := nouns.expandable(shape):
+                known["expand"] = nouns.Some(wide)
         return known
+
+    @classmethod
+    def is_reading(cls, action: str) -> bool:
+        """Whether the action answers GET."""
+        methods = getattr(getattr(cls, action), "mapping", None)
+        return "get" in methods if methods is not None else action in ("list", "retrieve")
 
     def read(self, request: TokenRequest) -> dict[str, Any]:
         """What the action takes, from the body. Raises ValidationError, or what the parser refuses."""
@@ -137,7 +207,7 @@ class Resource(ViewSet):
 
     def _about(self) -> str:
         asked: dict[str, str] = self.request.query_params.dict()
-        given = {name: value for name, value in asked.items() if name not in ("limit", "cursor")}
+        given = {name: value for name, value in asked.items() if name in self.wanted.keys() - {"limit", "cursor"}}
         member = cast("Membership", self.request.user)
         return paging.about(tenant_id=member.tenant_id, name=self.request.path, wanted=given)
 

@@ -10,9 +10,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from accounts.api import fields, ids
+from accounts.api import fields, ids, nouns
 from accounts.api.permissions import scopes_for
 from accounts.api.problems import MEDIA_TYPE
+from accounts.api.tags import Match
 
 ALWAYS = {
     "400": "The address cannot be understood: see `errors`.",
@@ -22,6 +23,7 @@ ALWAYS = {
     "500": "A fault of ours.",
     "503": "Too busy to answer in time.",
 }
+UNCHANGED = {"304": "Nothing has changed since the ETag in If-None-Match."}
 OF_ONE = {"404": "There is no such row in this organisation."}
 OF_DEEDS = {
     "409": "The state of things stands against it, or the same request is being worked on.",
@@ -29,6 +31,17 @@ OF_DEEDS = {
     "413": "The body is larger than 2 MB.",
     "415": "The body is not application/json.",
     "422": "What was given cannot be used: see `errors`.",
+}
+OF_GUARDED = {"412": "The row has changed since the ETag in If-Match."}
+OF_REPLACING = {"428": "The header If-Match is needed here."}
+ONE_TAG = r'(W/)?"[!#-~]*"'
+TAG = {"type": "string", "maxLength": 1000, "pattern": rf"^(\*|{ONE_TAG}(, ?{ONE_TAG})*)$"}
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+HEADERS = {
+    "ETag": "What this answer is recognised by: for If-None-Match, and for If-Match where it is a single row.",
+    "Link": "The next page (rel=next), where there is one.",
+    "Location": "The address of what was made.",
+    "X-Request-Id": "Tell it when you ask about this answer.",
 }
 
 
@@ -89,39 +102,72 @@ class Schema(AutoSchema):
         return self.view.takes.get(self.view.action)
 
     def get_response_serializers(self) -> Any:
-        given = self.view.gives[self.view.action]
+        given = self.view.gives.get(self.view.action)
+        if given is None:
+            return None
         return given(many=True) if self.view.action in self.view.lists else given()
 
     def get_override_parameters(self) -> list[Any]:
-        found = [
-            OpenApiParameter(name, type=form.schema(), location="query", description=self._about(name))
-            for name, form in self.view.parameters(self.view.action).items()
-        ]
+        found = [self._parameter(name, form) for name, form in self.view.parameters(self.view.action).items()]
         if self._takes_id():
             form = {"type": "string", "pattern": self.view.id_pattern or ids.pattern(self.view.kind)}
             found.append(OpenApiParameter("id", type=form, location="path", required=True))
+        return [*found, *self._headers()]
+
+    def _parameter(self, name: str, form: Any) -> OpenApiParameter:
+        about, schema = self._about(name), form.schema()
+        if schema["type"] == "array":
+            return OpenApiParameter(name, type=schema, location="query", description=about, style="form", explode=False)
+        return OpenApiParameter(name, type=schema, location="query", description=about)
+
+    def _headers(self) -> list[OpenApiParameter]:
+        """The headers that the operation heeds."""
+        found = []
         if self.method == "POST":
-            found.append(
-                OpenApiParameter(
-                    "Idempotency-Key",
-                    type={"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
-                    location="header",
-                    description="Any text that is new for each request. Sent again within 24 hours, the request is"
-                    " answered as before and has no second effect.",
-                )
+            form = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"}
+            about = (
+                "Any text that is new for each request. Sent again within 24 hours, the request is answered as before"
+                " and has no second effect."
             )
+            found.append(OpenApiParameter("Idempotency-Key", type=form, location="header", description=about))
+        if self.method == "GET":
+            about = "An ETag that you have. If it is still the same, the answer is 304 without a body."
+            found.append(OpenApiParameter("If-None-Match", type=TAG, location="header", description=about))
+        if how := self._guard():
+            about = "The ETag of the row that you read; 412 if it has changed since. `*` is any."
+            needed = how is Match.NEEDED
+            found.append(OpenApiParameter("If-Match", type=TAG, location="header", required=needed, description=about))
         return found
 
+    def _guard(self) -> Match | None:
+        return self.view.guarded.get(self.view.action)  # type: ignore[no-any-return]
+
     def _get_response_bodies(self, direction: Any = "response") -> Any:
-        status = "201" if self.view.action == "create" else "200"
-        answer: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]
-            self.get_response_serializers(), status
+        given = self.get_response_serializers()
+        status = "204" if given is None else "201" if self.view.action == "create" else "200"
+        answer: dict[str, Any] = (
+            self._get_response_for_code(given, status) if given is not None else {}  # type: ignore[no-untyped-call]
         )
-        bodies = {status: answer | {"description": "Done." if self.method == "POST" else "What was asked for."}}
+        about = "What was asked for." if self.method == "GET" else "Done."
+        bodies = {status: answer | {"description": about, "headers": self._answered_headers(status)}}
         self.resolve_serializer(Problem(), "response")
-        said = ALWAYS | (OF_ONE if self._takes_id() else {}) | (OF_DEEDS if self.method == "POST" else {})
+        said = ALWAYS | (OF_ONE if self._takes_id() else {}) | (UNCHANGED if self.method == "GET" else {})
+        if self.method in WRITES:
+            said |= OF_DEEDS
+        if how := self._guard():
+            said |= OF_GUARDED | (OF_REPLACING if how is Match.NEEDED else {})
         bodies |= {code: {"$ref": f"#/components/responses/{code}"} for code in said}
         return dict(sorted(bodies.items()))
+
+    def _answered_headers(self, status: str) -> dict[str, Any]:
+        is_list = self.view.action in self.view.lists
+        told = {
+            "ETag": self.method == "GET" or (status != "204" and not is_list),
+            "Link": is_list and self.view.action not in self.view.unpaged,
+            "Location": status == "201",
+            "X-Request-Id": True,
+        }
+        return {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS if told[name]}
 
     def get_paginated_name(self, serializer_name: str) -> str:
         return f"{serializer_name}Page"
@@ -130,6 +176,10 @@ class Schema(AutoSchema):
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if isinstance(serializer, fields.Input):
             schema["additionalProperties"] = False
+        if isinstance(serializer, fields.Output):
+            for name, noun in serializer.expands.items():
+                whole = self.resolve_serializer(noun.shape(), "response").ref
+                schema["properties"][name] = {"anyOf": [whole, schema["properties"][name]]}
         return schema
 
     def _get_paginator(self) -> Any:
@@ -150,10 +200,23 @@ class Schema(AutoSchema):
         return "{id}" in self.path
 
     def _about(self, name: str) -> str:
-        words = {"limit": "How many rows at the most.", "cursor": "Where the page begins: `next_cursor` of the last."}
+        words = {
+            "limit": "How many rows at the most.",
+            "cursor": "Where the page begins: `next_cursor` of the last.",
+            "fields": "Only these fields, with commas between; the id comes with them.",
+            "expand": "Rows to show whole where they are named. " + self._cost_of_expanding(),
+        }
         return words.get(name) or next(
             given.about for given in self.view.filters.get(self.view.action, ()) if given.name == name
         )
+
+    def _cost_of_expanding(self) -> str:
+        """Which scopes an operation needs for each row that it can show whole."""
+        by_scope: dict[str, list[str]] = {}
+        for name, noun in nouns.expandable(self.view.gives[self.view.action]).items():
+            needs = " or ".join(f"`{scope}`" for scope in scopes_for(noun.access))
+            by_scope.setdefault(needs, []).append(f"`{name}`")
+        return " ".join(f"{', '.join(names)}: with {needs}." for needs, names in by_scope.items())
 
     def _sentences(self) -> tuple[str, str]:
         """The first line of the action's docstring, and the rest."""
@@ -171,11 +234,42 @@ def document() -> dict[str, Any]:
 def share_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Write each problem answer once; the operations refer to it."""
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    said = ALWAYS | OF_ONE | OF_DEEDS
-    result["components"]["responses"] = {
-        code: {"description": why, "content": problem} for code, why in sorted(said.items())
+    said = ALWAYS | OF_ONE | OF_DEEDS | OF_GUARDED | OF_REPLACING
+    responses = {code: {"description": why, "content": problem} for code, why in said.items()}
+    responses |= {code: {"description": why} for code, why in UNCHANGED.items()}
+    result["components"]["responses"] = dict(sorted(responses.items()))
+    result["components"]["headers"] = {
+        name: {"description": about, "schema": {"type": "string"}} for name, about in HEADERS.items()
     }
     return result
+
+
+def tell_parts(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of each answer that knows `fields` that it may have some of them alone: `Deal`, or else `DealPart`."""
+    schemas = result["components"]["schemas"]
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            if any(given["name"] == "fields" for given in operation.get("parameters", ())):
+                place = operation["responses"]["200"]["content"]["application/json"]
+                name = place["schema"]["$ref"].rpartition("/")[2]
+                if name.endswith("Page"):
+                    place, name = schemas[name]["properties"]["data"], name.removesuffix("Page")
+                    place["items"] = _whole_or_part(schemas, name)
+                else:
+                    place["schema"] = _whole_or_part(schemas, name)
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result
+
+
+def _whole_or_part(schemas: dict[str, Any], name: str) -> dict[str, Any]:
+    whole = schemas[name]
+    part = {
+        "type": "object",
+        "description": f"The fields of `{name}` that were asked for.",
+        "properties": whole["properties"],
+    }
+    schemas[f"{name}Part"] = part | ({"required": ["id"]} if "id" in whole["properties"] else {})
+    return {"anyOf": [{"$ref": f"#/components/schemas/{name}"}, {"$ref": f"#/components/schemas/{name}Part"}]}
 
 
 class Paged:

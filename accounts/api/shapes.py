@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts.api import fields, ids
-from accounts.listings import MemberRow
+from accounts.api.nouns import Noun
+from accounts.listings import MEMBERS, MemberRow
 from accounts.models import ApiToken, Membership, Tenant
 from accounts.models.organisation import Role
 
@@ -80,6 +81,9 @@ def member(row: MemberRow) -> dict[str, Any]:
         "source": row.source or None,
         "external_id": row.external_id or None,
     }
+
+
+MEMBER = Noun(MEMBERS, member, Member, "member.see")
 
 
 def token(row: ApiToken) -> dict[str, Any]:

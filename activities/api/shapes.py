@@ -8,10 +8,55 @@ from uuid import UUID
 import orjson
 
 from accounts.api import fields, ids
-from accounts.api.shapes import ref
-from activities.listings import ActivityRow, ActivityTypeRow, OutputTypeRow
+from accounts.api.nouns import Noun
+from accounts.api.shapes import MEMBER, ref
+from activities.listings import ACTIVITY_TYPES, ActivityRow, ActivityTypeRow, OutputTypeRow
 from activities.models import ActivityType as Type
 from activities.models import Horizon
+from strategy.api.shapes import COMPANY, DEAL
+
+
+class ActivityType(fields.Output):
+    """A kind of activity. Preparation is work and counts as such."""
+
+    id = fields.Id(ids.ACTIVITY_TYPE)
+    name = fields.Text(longest=80)
+    usual_minutes = fields.Whole(help_text="What an activity counts when no minutes are given")
+    counts_as = fields.OneOf(Type.CountsAs.values)
+    position = fields.Whole()
+    is_archived = fields.Switch()
+
+
+def activity_type(row: ActivityTypeRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.ACTIVITY_TYPE, row.key),
+        "name": row.name,
+        "usual_minutes": row.usual_minutes,
+        "counts_as": row.counts_as,
+        "position": row.position_number,
+        "is_archived": row.is_archived,
+    }
+
+
+ACTIVITY_TYPE = Noun(ACTIVITY_TYPES, activity_type, ActivityType, "activity.see")
+
+
+class OutputType(fields.Output):
+    """A kind of tangible result."""
+
+    id = fields.Id(ids.OUTPUT_TYPE)
+    name = fields.Text(longest=80)
+    position = fields.Whole()
+    is_archived = fields.Switch()
+
+
+def output_type(row: OutputTypeRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.OUTPUT_TYPE, row.key),
+        "name": row.name,
+        "position": row.position_number,
+        "is_archived": row.is_archived,
+    }
 
 
 class Output(fields.Output):
@@ -24,6 +69,8 @@ class Output(fields.Output):
 
 class Activity(fields.Output):
     """Something a member did. `day` is the organisation's calendar day of `at`."""
+
+    expands = {"type": ACTIVITY_TYPE, "member": MEMBER, "deal": DEAL, "company": COMPANY}
 
     id = fields.Id(ids.ACTIVITY)
     type = fields.Ref(ids.ACTIVITY_TYPE)
@@ -77,44 +124,4 @@ def output(key: str, kind: str, name: str, note: str) -> dict[str, Any]:
         "id": ids.encode(ids.OUTPUT, UUID(key)),
         "type": ref(ids.OUTPUT_TYPE, UUID(kind), name),
         "note": note,
-    }
-
-
-class ActivityType(fields.Output):
-    """A kind of activity. Preparation is work and counts as such."""
-
-    id = fields.Id(ids.ACTIVITY_TYPE)
-    name = fields.Text(longest=80)
-    usual_minutes = fields.Whole(help_text="What an activity counts when no minutes are given")
-    counts_as = fields.OneOf(Type.CountsAs.values)
-    position = fields.Whole()
-    is_archived = fields.Switch()
-
-
-def activity_type(row: ActivityTypeRow) -> dict[str, Any]:
-    return {
-        "id": ids.encode(ids.ACTIVITY_TYPE, row.key),
-        "name": row.name,
-        "usual_minutes": row.usual_minutes,
-        "counts_as": row.counts_as,
-        "position": row.position_number,
-        "is_archived": row.is_archived,
-    }
-
-
-class OutputType(fields.Output):
-    """A kind of tangible result."""
-
-    id = fields.Id(ids.OUTPUT_TYPE)
-    name = fields.Text(longest=80)
-    position = fields.Whole()
-    is_archived = fields.Switch()
-
-
-def output_type(row: OutputTypeRow) -> dict[str, Any]:
-    return {
-        "id": ids.encode(ids.OUTPUT_TYPE, row.key),
-        "name": row.name,
-        "position": row.position_number,
-        "is_archived": row.is_archived,
     }

@@ -5,9 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.api import fields, ids
+from accounts.api.nouns import Noun
 from accounts.api.shapes import ref
-from outcomes.listings import MilestoneRow, MilestoneTypeRow
+from outcomes.listings import MILESTONE_TYPES, MilestoneRow, MilestoneTypeRow
 from outcomes.models import Milestone as Row
+from strategy.api.shapes import DEAL
+
+
+class MilestoneType(fields.Output):
+    """An act of the customer, objective, yes or no."""
+
+    id = fields.Id(ids.MILESTONE_TYPE)
+    name = fields.Text(longest=80)
+    statement = fields.Text(longest=300)
+    position = fields.Whole()
+    is_archived = fields.Switch()
+
+
+def milestone_type(row: MilestoneTypeRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.MILESTONE_TYPE, row.key),
+        "name": row.name,
+        "statement": row.statement,
+        "position": row.position_number,
+        "is_archived": row.is_archived,
+    }
+
+
+MILESTONE_TYPE = Noun(MILESTONE_TYPES, milestone_type, MilestoneType, "milestone.see")
 
 
 class Milestone(fields.Output):
@@ -16,6 +41,8 @@ class Milestone(fields.Output):
     `grade` says how well it is known: 0 the rep says so, 1 an artefact is linked, 2 a second member checked it,
     3 the customer confirmed it, 4 it stands in a system of record.
     """
+
+    expands = {"deal": DEAL, "type": MILESTONE_TYPE}
 
     id = fields.Id(ids.MILESTONE)
     deal = fields.Ref(ids.DEAL)
@@ -41,24 +68,4 @@ def milestone(row: MilestoneRow) -> dict[str, Any]:
         "words": row.words,
         "agreed_by": row.agreed_by,
         "evidence": row.evidence or None,
-    }
-
-
-class MilestoneType(fields.Output):
-    """An act of the customer, objective, yes or no."""
-
-    id = fields.Id(ids.MILESTONE_TYPE)
-    name = fields.Text(longest=80)
-    statement = fields.Text(longest=300)
-    position = fields.Whole()
-    is_archived = fields.Switch()
-
-
-def milestone_type(row: MilestoneTypeRow) -> dict[str, Any]:
-    return {
-        "id": ids.encode(ids.MILESTONE_TYPE, row.key),
-        "name": row.name,
-        "statement": row.statement,
-        "position": row.position_number,
-        "is_archived": row.is_archived,
     }

@@ -7,9 +7,118 @@ from typing import Any
 import orjson
 
 from accounts.api import fields, ids
-from accounts.api.shapes import ref
+from accounts.api.nouns import Noun
+from accounts.api.shapes import MEMBER, ref
+from strategy import listings
 from strategy.listings import CompanyRow, DealEventRow, DealRow, EndReasonRow, PipelineRow, StageRow
 from strategy.models import DealEvent, EndCause, Stage
+
+
+class Company(fields.Output):
+    """A company that may buy. `revenue` is a year's, in whole minor units of `revenue_currency`."""
+
+    expands = {"owner": MEMBER}
+
+    id = fields.Id(ids.COMPANY)
+    name = fields.Text(longest=200)
+    domain = fields.Text(longest=200, allow_null=True)
+    industry = fields.Text(longest=120, allow_null=True)
+    country = fields.Text(longest=120, allow_null=True)
+    employees = fields.Whole(allow_null=True)
+    revenue = fields.Whole(least=-fields.LARGEST, allow_null=True)
+    revenue_currency = fields.Currency(allow_null=True)
+    founded = fields.Whole(allow_null=True)
+    owner = fields.Ref(ids.MEMBER, allow_null=True)
+    source = fields.Text(longest=40, allow_null=True)  # type: ignore[assignment]
+    external_id = fields.Text(longest=200, allow_null=True)
+    created_at = fields.Moment()
+
+
+def company(row: CompanyRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.COMPANY, row.key),
+        "name": row.name,
+        "domain": row.domain or None,
+        "industry": row.industry or None,
+        "country": row.country or None,
+        "employees": row.employees,
+        "revenue": row.revenue,
+        "revenue_currency": row.revenue_currency or None,
+        "founded": row.founded,
+        "owner": ref(ids.MEMBER, row.owner, row.owner_name),
+        "source": row.source or None,
+        "external_id": row.external_id or None,
+        "created_at": row.created_at,
+    }
+
+
+COMPANY = Noun(listings.COMPANIES, company, Company, "company.see")
+
+
+class Pipeline(fields.Output):
+    """An ordered set of stages that a kind of deal goes through."""
+
+    id = fields.Id(ids.PIPELINE)
+    name = fields.Text(longest=80)
+    position = fields.Whole()
+
+
+def pipeline(row: PipelineRow) -> dict[str, Any]:
+    return {"id": ids.encode(ids.PIPELINE, row.key), "name": row.name, "position": row.position_number}
+
+
+PIPELINE = Noun(listings.PIPELINES, pipeline, Pipeline, "deal.see")
+
+
+class StageOut(fields.Output):
+    """A step of a pipeline, or one of the ways a deal can end: `kind` says which."""
+
+    expands = {"pipeline": PIPELINE}
+
+    class Meta:
+        ref_name = "Stage"
+
+    id = fields.Id(ids.STAGE)
+    name = fields.Text(longest=80)
+    kind = fields.OneOf(Stage.Kind.values)
+    position = fields.Whole()
+    patience_days = fields.Whole(allow_null=True, help_text="A deal that stands longer here is stalled")
+    pipeline = fields.Ref(ids.PIPELINE)
+
+
+def stage(row: StageRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.STAGE, row.key),
+        "name": row.name,
+        "kind": row.kind,
+        "position": row.position_number,
+        "patience_days": row.patience_days,
+        "pipeline": ref(ids.PIPELINE, row.pipeline, row.pipeline_name),
+    }
+
+
+STAGE = Noun(listings.STAGES, stage, StageOut, "deal.see")
+
+
+class EndReason(fields.Output):
+    """One of the organisation's own reasons for an end of some kind."""
+
+    id = fields.Id(ids.END_REASON)
+    name = fields.Text(longest=120)
+    kind = fields.OneOf(EndCause.values)
+    position = fields.Whole()
+
+
+def end_reason(row: EndReasonRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.END_REASON, row.key),
+        "name": row.name,
+        "kind": row.kind,
+        "position": row.position_number,
+    }
+
+
+END_REASON = Noun(listings.END_REASONS, end_reason, EndReason, "deal.see")
 
 
 class StageRef(fields.Output):
@@ -25,6 +134,14 @@ class Deal(fields.Output):
 
     `qualified_on` starts every clock and never moves. `end_cause` is null while the deal is open.
     """
+
+    expands = {
+        "company": COMPANY,
+        "pipeline": PIPELINE,
+        "stage": STAGE,
+        "owner": MEMBER,
+        "end_reason": END_REASON,
+    }
 
     id = fields.Id(ids.DEAL)
     name = fields.Text(longest=200)
@@ -79,11 +196,16 @@ def deal(row: DealRow) -> dict[str, Any]:
     }
 
 
+DEAL = Noun(listings.DEALS, deal, Deal, "deal.see")
+
+
 class Event(fields.Output):
     """Something that happened to a deal: effective on a day, written down at a moment, never changed.
 
     `data` holds what changed, mostly as `{"field": [before, after]}`.
     """
+
+    expands = {"actor": MEMBER}
 
     id = fields.Id(ids.DEAL_EVENT)
     kind = fields.OneOf(DealEvent.Kind.values)
@@ -101,95 +223,4 @@ def event(row: DealEventRow) -> dict[str, Any]:
         "recorded_at": row.recorded_at,
         "actor": ref(ids.MEMBER, row.actor, row.actor_name),
         "data": orjson.Fragment(row.data),
-    }
-
-
-class Company(fields.Output):
-    """A company that may buy. `revenue` is a year's, in whole minor units of `revenue_currency`."""
-
-    id = fields.Id(ids.COMPANY)
-    name = fields.Text(longest=200)
-    domain = fields.Text(longest=200, allow_null=True)
-    industry = fields.Text(longest=120, allow_null=True)
-    country = fields.Text(longest=120, allow_null=True)
-    employees = fields.Whole(allow_null=True)
-    revenue = fields.Whole(least=-fields.LARGEST, allow_null=True)
-    revenue_currency = fields.Currency(allow_null=True)
-    founded = fields.Whole(allow_null=True)
-    owner = fields.Ref(ids.MEMBER, allow_null=True)
-    source = fields.Text(longest=40, allow_null=True)  # type: ignore[assignment]
-    external_id = fields.Text(longest=200, allow_null=True)
-    created_at = fields.Moment()
-
-
-def company(row: CompanyRow) -> dict[str, Any]:
-    return {
-        "id": ids.encode(ids.COMPANY, row.key),
-        "name": row.name,
-        "domain": row.domain or None,
-        "industry": row.industry or None,
-        "country": row.country or None,
-        "employees": row.employees,
-        "revenue": row.revenue,
-        "revenue_currency": row.revenue_currency or None,
-        "founded": row.founded,
-        "owner": ref(ids.MEMBER, row.owner, row.owner_name),
-        "source": row.source or None,
-        "external_id": row.external_id or None,
-        "created_at": row.created_at,
-    }
-
-
-class Pipeline(fields.Output):
-    """An ordered set of stages that a kind of deal goes through."""
-
-    id = fields.Id(ids.PIPELINE)
-    name = fields.Text(longest=80)
-    position = fields.Whole()
-
-
-def pipeline(row: PipelineRow) -> dict[str, Any]:
-    return {"id": ids.encode(ids.PIPELINE, row.key), "name": row.name, "position": row.position_number}
-
-
-class StageOut(fields.Output):
-    """A step of a pipeline, or one of the ways a deal can end: `kind` says which."""
-
-    class Meta:
-        ref_name = "Stage"
-
-    id = fields.Id(ids.STAGE)
-    name = fields.Text(longest=80)
-    kind = fields.OneOf(Stage.Kind.values)
-    position = fields.Whole()
-    patience_days = fields.Whole(allow_null=True, help_text="A deal that stands longer here is stalled")
-    pipeline = fields.Ref(ids.PIPELINE)
-
-
-def stage(row: StageRow) -> dict[str, Any]:
-    return {
-        "id": ids.encode(ids.STAGE, row.key),
-        "name": row.name,
-        "kind": row.kind,
-        "position": row.position_number,
-        "patience_days": row.patience_days,
-        "pipeline": ref(ids.PIPELINE, row.pipeline, row.pipeline_name),
-    }
-
-
-class EndReason(fields.Output):
-    """One of the organisation's own reasons for an end of some kind."""
-
-    id = fields.Id(ids.END_REASON)
-    name = fields.Text(longest=120)
-    kind = fields.OneOf(EndCause.values)
-    position = fields.Whole()
-
-
-def end_reason(row: EndReasonRow) -> dict[str, Any]:
-    return {
-        "id": ids.encode(ids.END_REASON, row.key),
-        "name": row.name,
-        "kind": row.kind,
-        "position": row.position_number,
     }

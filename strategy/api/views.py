@@ -12,6 +12,7 @@ from accounts.api.filters import Filter
 from accounts.api.idempotency import idempotent
 from accounts.api.problems import NotThere
 from accounts.api.resource import Resource, TokenRequest, created
+from accounts.api.tags import Match
 from accounts.models import Membership
 from accounts.refusals import Invalid
 from strategy import listings, services
@@ -54,6 +55,8 @@ class Deals(Resource):
         "qualification": shapes.Deal,
     }
     lists = frozenset({"list", "events"})
+    table = Deal
+    guarded = {"transitions": Match.HEEDED, "qualification": Match.HEEDED}
     filters = {
         "list": [
             Filter("is_open", filters.Flag(), "true: only open deals. false: only deals that are over."),

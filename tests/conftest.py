@@ -78,6 +78,18 @@ def omar(northwind: Tenant) -> Membership:
 
 
 @pytest.fixture
+def mara(northwind: Tenant) -> Membership:
+    """Manages sellers at Northwind."""
+    return make_member("mara", tenant=northwind, role=Role.MANAGER)
+
+
+@pytest.fixture
+def leo(northwind: Tenant) -> Membership:
+    """Leads the sales of Northwind, and does not own it."""
+    return make_member("leo", tenant=northwind, role=Role.LEADER)
+
+
+@pytest.fixture
 def vera(northwind: Tenant) -> Membership:
     """May look at Northwind and touch nothing."""
     return make_member("vera", tenant=northwind, role=Role.VIEWER)

@@ -13,15 +13,21 @@ from config.api import router
 from tests.api import Program, Things, furnish, make_secret, viewer_secret
 
 # The callers. "stranger" owns another organisation; "narrow" is the owner's key with a scope for something else.
-CALLERS = ("nobody", "revoked", "expired", "narrow", "stranger", "viewer", "rep", "owner")
+CALLERS = ("nobody", "revoked", "expired", "narrow", "stranger", "viewer", "rep", "manager", "leader", "owner")
 OUT = (401, 401, 401, 403)
 
-READ = (*OUT, 200, 200, 200, 200)
-READ_ONE = (*OUT, 404, 200, 200, 200)
-WRITE = (*OUT, 201, 403, 201, 201)
+
+def answers(*, stranger: int, viewer: int, rep: int, manager: int, leader: int, owner: int) -> tuple[int, ...]:
+    """What each caller gets; those without a key that reaches so far never get in."""
+    return (*OUT, stranger, viewer, rep, manager, leader, owner)
+
+
+READ = answers(stranger=200, viewer=200, rep=200, manager=200, leader=200, owner=200)
+READ_ONE = answers(stranger=404, viewer=200, rep=200, manager=200, leader=200, owner=200)
+WRITE = answers(stranger=201, viewer=403, rep=201, manager=201, leader=201, owner=201)
 # What is named in the body is not there for a stranger.
-WRITE_ABOUT = (*OUT, 422, 403, 201, 201)
-CHANGE = (*OUT, 404, 403, 200, 200)
+WRITE_ABOUT = answers(stranger=422, viewer=403, rep=201, manager=201, leader=201, owner=201)
+CHANGE = answers(stranger=404, viewer=403, rep=200, manager=200, leader=200, owner=200)
 
 # method  path                                   body                                             answers
 ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
@@ -62,14 +68,16 @@ def fill(value: Any, things: Things) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "answers"), [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in ANSWERS]
+    ("method", "path", "body", "expected"), [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in ANSWERS]
 )
 def test_who_gets_what(
     method: str,
     path: str,
     body: Any,
-    answers: tuple[int, ...],
+    expected: tuple[int, ...],
     lena: Membership,
+    leo: Membership,
+    mara: Membership,
     omar: Membership,
     vera: Membership,
     eve: Membership,
@@ -85,14 +93,19 @@ def test_who_gets_what(
         "stranger": make_secret(eve),
         "viewer": viewer_secret(vera),
         "rep": make_secret(omar),
+        "manager": make_secret(mara),
+        "leader": make_secret(leo),
         "owner": make_secret(lena),
     }
     got = {}
     for caller in CALLERS:
         with transaction.atomic():  # what one caller does is undone before the next
-            got[caller] = Program(secrets[caller]).call(method, fill(path, things), fill(body, things)).status_code
+            sent = Program(secrets[caller]).call(
+                method, fill(path, things), fill(body, things), headers={"If-Match": "*"}
+            )
+            got[caller] = sent.status_code
             transaction.set_rollback(True)
-    assert got == dict(zip(CALLERS, answers, strict=True))
+    assert got == dict(zip(CALLERS, expected, strict=True))
 
 
 def test_a_key_for_figures_alone_does_not_read_the_deals_behind_them(lena: Membership) -> None:

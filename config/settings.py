@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.schedule import SCHEDULE as IMPORTS
-from config import env
+from config import env, refusals
 from outcomes.schedule import SCHEDULE as STATISTICS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,9 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 DEBUG = env.switch("DEBUG", default=False, help="Show tracebacks to the visitor. Never in production.")
 SECRET_KEY = env.text("SECRET_KEY", help="Signs sessions, cursors and links. 50 random characters or more.")
+SECRET_KEY_FALLBACKS = env.names(
+    "SECRET_KEY_FALLBACKS", default=[], help="Earlier SECRET_KEYs, whose sessions and links are still good."
+)
 ENCRYPTION_KEYS = env.names(
     "ENCRYPTION_KEYS", default=[], help="Seal stored secrets, the newest first. Without any, SECRET_KEY does."
-) or [SECRET_KEY]
+) or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 PRODUCT_NAME = env.text("PRODUCT_NAME", default="Throughline", help="The name that pages and letters use.")
 SITE_URL = env.url(
     "SITE_URL", schemes=["http", "https"], default="http://localhost:8000", help="Where people reach it."
@@ -64,6 +67,7 @@ MIDDLEWARE = [
     "accounts.middleware.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.PrivateMiddleware",
     "csp.middleware.CSPMiddleware",
     "frontend.http.CompressionMiddleware",
@@ -342,3 +346,18 @@ LOGGING: dict[str, Any] = {
         "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], default="INFO", help="How much is written to the log."
     ),
 }
+
+# --- What is refused ----------------------------------------------------------------------------------------------
+
+if DEBUG:
+    refusals.refuse_debug_in_public(hosts=ALLOWED_HOSTS, site_url=SITE_URL)
+else:
+    refusals.refuse_weak_keys(
+        SECRET_KEY=SECRET_KEY, SECRET_KEY_FALLBACKS=SECRET_KEY_FALLBACKS, ENCRYPTION_KEYS=ENCRYPTION_KEYS
+    )
+    refusals.refuse_known_passwords(
+        DATABASE_URL=DATABASE_URL,
+        DATABASE_MIGRATE_URL=DATABASE_MIGRATE_URL,
+        CELERY_BROKER_URL=CELERY_BROKER_URL,
+        CACHE_URL=CACHE_URL,
+    )

@@ -18,8 +18,10 @@ DEMO_EMAIL = "marta@haldencontrols.example"
 
 def product_settings(state: State, *, debug: bool) -> dict[str, str]:
     """What a person would write into the environment of a production, for one machine and one developer."""
+    # Beginning like this it is refused by a production, should it ever get there.
+    kind = "development-" if debug else ""
     return {
-        "SECRET_KEY": state.secret("signing") + state.secret("signing more"),
+        "SECRET_KEY": kind + state.secret("signing") + state.secret("signing more"),
         "DEBUG": "yes" if debug else "no",
         "LOG_FORMAT": "lines",
         # A lost worker's task should come back while somebody is looking.

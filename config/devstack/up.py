@@ -90,6 +90,8 @@ class Stack:
             "Ctrl-C stops everything.",
         ):
             self.printer.say("up", line)
+        if self.chosen.web_host not in ("127.0.0.1", "localhost", "::1"):
+            self.printer.say("up", "other machines reach the pages, too, and see the traceback of every error")
 
     def _note(self) -> None:
         pids = {child.name: child.process.pid for child in self.family.children}

@@ -1,4 +1,4 @@
-"""Deeds: opening an organisation, giving programs keys."""
+"""Founding an organisation."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
 from accounts import audit, queries
+from accounts.api import limits
 from accounts.models import ApiToken, Membership
 from accounts.tenancy.scope import tenant_scope
 
@@ -124,10 +126,14 @@ class TenantMiddleware:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         place = queries.place_of_token(secret.strip()) if scheme.lower() == "bearer" else None
         if place is None:
-            return self.get_response(request)  # authentication answers 401
+            return self._for_nobody(request)
+        standings = limits.of_token(place)
+        if (too_many := limits.refusal(request, standings)) is not None:
+            return too_many
         response = self._with_token(request, place)
         if response is None:  # its member has left since it was made
-            return self.get_response(request)
+            return self._for_nobody(request)
+        limits.tell(response, standings)
         if response.status_code < 500:
             try:
                 note_use(place.tenant_id, request.token, timezone.now())  # type: ignore[attr-defined]
@@ -135,6 +141,13 @@ class TenantMiddleware:
                 # What was asked for is done and committed: a failure told now would make the program repeat it.
                 log.warning("token_use_not_noted", exc_info=True)
         return response
+
+    def _for_nobody(self, request: HttpRequest) -> HttpResponse:
+        """What everybody may read, or 401, of which an address gets only so many."""
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.UNAUTHORIZED:
+            return response
+        return limits.refusal(request, limits.of_stranger(request)) or response
 
     def _with_token(self, request: HttpRequest, place: queries.TokenPlace) -> HttpResponse | None:
         with tenant_scope(place.tenant_id, read_only=request.method in SAFE_METHODS):

@@ -48,6 +48,15 @@ def refuse_known_passwords(**urls: str) -> None:
             )
 
 
+def refuse_unshared_limits(cache_url: str) -> None:
+    """Raises Misconfigured without a cache that all processes share."""
+    if not cache_url:
+        raise env.Misconfigured(
+            "CACHE_URL is not set: each process would count by itself, so limits on signing in and on programs would"
+            " be several times what they say. Give a Valkey or Redis, such as redis://:password@host:6379/1."
+        )
+
+
 def refuse_debug_in_public(*, hosts: Iterable[str], site_url: str) -> None:
     """Raises Misconfigured where strangers could read tracebacks, in which settings and people's data stand."""
     site = env.address(site_url)

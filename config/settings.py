@@ -158,7 +158,10 @@ CELERY_BROKER_URL = env.url(
     help="Where tasks are announced.",
 )
 CACHE_URL = env.url(
-    "CACHE_URL", schemes=["redis", "rediss"], default="", help="A shared cache; without it each process has its own."
+    "CACHE_URL",
+    schemes=["redis", "rediss"],
+    default="",
+    help="A cache that all processes share, which limits are counted in.",
 )
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
@@ -307,6 +310,21 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default="Throughline <no-reply@localh
 
 # --- API ----------------------------------------------------------------------------------------------------------
 
+API_LIMIT_TOKEN = env.number(
+    "API_LIMIT_TOKEN", default=600, minimum=0, help="Requests that one token may send in a minute; 0: any number."
+)
+API_LIMIT_ORGANISATION = env.number(
+    "API_LIMIT_ORGANISATION",
+    default=3000,
+    minimum=0,
+    help="Requests that all tokens of an organisation may send in a minute; 0: any number.",
+)
+API_LIMIT_STRANGERS = env.number(
+    "API_LIMIT_STRANGERS",
+    default=60,
+    minimum=0,
+    help="Requests without a good token that one address gets answered with 401 in a minute; 0: any number.",
+)
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.MayAct"],
@@ -361,3 +379,4 @@ else:
         CELERY_BROKER_URL=CELERY_BROKER_URL,
         CACHE_URL=CACHE_URL,
     )
+    refusals.refuse_unshared_limits(CACHE_URL)

@@ -9,6 +9,8 @@ DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Many tests ask as fast as they can; those about limits set their own.
+API_LIMIT_TOKEN = API_LIMIT_ORGANISATION = API_LIMIT_STRANGERS = 0
 # Files are served from where they are written; nothing is collected for a test.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 # Several test processes share one broker.

@@ -7,6 +7,7 @@ docstring is what the page of errors says about it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Any, TypedDict
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -93,11 +94,12 @@ class Duplicate(Refused):
 
 
 class TooManyRequests(Refused):
-    """Too many requests in a short time. Wait as long as Retry-After says."""
+    """The token, its organisation or (without a good token) the address asked too often; `data.limit` says which.
+    Nothing was done. Wait as long as Retry-After says; the header RateLimit tells beforehand what is left."""
 
     code = "too_many_requests"
     status = 429
-    sentence = "Too many requests. Wait a moment."
+    sentence = "Too many requests. Wait {wait} s."
 
 
 class Busy(Refused):
@@ -154,9 +156,8 @@ def body_of(refusal: Refused, request_id: str, errors: list[ErrorItem] | None = 
 def answer(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """The problem as an answer of Django, where no view of the API was reached."""
     body = body_of(refusal, getattr(request, "request_id", ""))
-    return HttpResponse(
-        dumps(body), status=refusal.status, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"}
-    )
+    headers = {"Cache-Control": "no-store", **_headers(refusal)}
+    return HttpResponse(dumps(body), status=refusal.status, content_type=MEDIA_TYPE, headers=headers)
 
 
 def handle(exception: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -187,7 +188,7 @@ def _refusal_for(exception: Exception, request: Any) -> Refused | None:
         case exceptions.UnsupportedMediaType():
             return UnsupportedMediaType(given=request.content_type[:80] or "nothing")
         case exceptions.Throttled():
-            return TooManyRequests(wait=getattr(exception, "wait", None))
+            return TooManyRequests(wait=ceil(getattr(exception, "wait", None) or 1))
         case SuspiciousOperation():
             return BadRequest()
         case DatabaseFault():
@@ -216,7 +217,7 @@ def _headers(refusal: Refused) -> dict[str, str]:
         case InsufficientScope():
             return {"WWW-Authenticate": 'Bearer realm="api", error="insufficient_scope"'}
         case TooManyRequests():
-            return {"Retry-After": str(int(refusal.data.get("wait") or 1))}
+            return {"Retry-After": str(refusal.data["wait"])}
         case Busy():
             return {"Retry-After": "1"}
     return {}

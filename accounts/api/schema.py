@@ -40,6 +40,9 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 HEADERS = {
     "ETag": "What this answer is recognised by: for If-None-Match, and for If-Match where it is a single row.",
     "Link": "The next page (rel=next), where there is one.",
+    "RateLimit": 'What is left, for each limit: `"token";r=599;t=1`, r requests, all of them again in t seconds. This'
+    " header and the next are those of draft-ietf-httpapi-ratelimit-headers-10, which may change.",
+    "RateLimit-Policy": 'The limits: `"token";q=600;w=60`, q requests in w seconds.',
     "Location": "The address of what was made.",
     "X-Request-Id": "Tell it when you ask about this answer.",
 }
@@ -165,6 +168,8 @@ class Schema(AutoSchema):
             "ETag": self.method == "GET" or (status != "204" and not is_list),
             "Link": is_list and self.view.action not in self.view.unpaged,
             "Location": status == "201",
+            "RateLimit": True,
+            "RateLimit-Policy": True,
             "X-Request-Id": True,
         }
         return {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS if told[name]}

@@ -48,6 +48,7 @@ def test_nothing_is_said_against_a_production_with_good_settings(transactional_d
         ({"SECRET_KEY_FALLBACKS": "old"}, "SECRET_KEY_FALLBACKS has 3 characters"),
         ({"ENCRYPTION_KEYS": "short"}, "ENCRYPTION_KEYS has 5 characters"),
         ({"DEBUG": "yes"}, "Set DEBUG=no"),
+        ({"CACHE_URL": ""}, "CACHE_URL is not set"),
         ({"CACHE_URL": "redis://:changeme@127.0.0.1/1"}, "CACHE_URL has a password that everybody tries first"),
     ],
 )

@@ -5,4 +5,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.tenancy import checks  # noqa: F401  (registers the system checks)
+        from accounts import checks as deployment  # noqa: F401  (register the system checks)
+        from accounts.tenancy import checks  # noqa: F401

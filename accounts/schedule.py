@@ -1,4 +1,10 @@
 """What the clock starts."""
 
-# Imports ring for their workers themselves; this finds those whose bell nobody heard.
-SCHEDULE = {"wake_imports": {"task": "accounts.tasks.wake_imports", "schedule": 15, "options": {"expires": 15}}}
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    # Imports ring for their workers themselves; this finds those whose bell nobody heard.
+    "wake_imports": {"task": "accounts.tasks.wake_imports", "schedule": 15, "options": {"expires": 15}},
+    # So do letters; this finds those that are to be tried again, too.
+    "deliver_letters": {"task": "accounts.tasks.deliver_letters", "schedule": 15, "options": {"expires": 15}},
+}

@@ -11,6 +11,7 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
+from accounts import delivery
 from accounts.imports.running import Standing, Worker, next_run
 from accounts.models import ImportRun
 from accounts.tenancy.scope import current_tenant_id, tenant_bound, tenant_scope
@@ -22,6 +23,8 @@ TURN = 120
 ALIVE = 10
 # One that has not moved for so many seconds has lost worker and message.
 LOST = 60
+# Seconds of sending letters, with the longest a post office takes for one below the time limit of a task.
+LETTERS_TURN = 15
 
 
 @tenant_task(one_transaction=False)
@@ -54,6 +57,13 @@ def wake_imports(**_: Any) -> None:
     for tenant_id in waiting:
         with tenant_bound(tenant_id):
             run_imports.delay()
+
+
+@shared_task
+def deliver_letters(**_: Any) -> None:
+    """Send the letters that are due, for one turn; the clock or the next letter goes on."""
+    ends = time.monotonic() + LETTERS_TURN
+    delivery.deliver(clock=timezone.now, until=lambda: time.monotonic() >= ends)
 
 
 def _next() -> ImportRun | None:

@@ -194,7 +194,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"accounts.tasks.*": {"queue": "imports"}, "outcomes.tasks.*": {"queue": "statistics"}}
+CELERY_TASK_ROUTES = {
+    "accounts.tasks.deliver_letters": {"queue": "default"},
+    "accounts.tasks.*": {"queue": "imports"},
+    "outcomes.tasks.*": {"queue": "statistics"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {**IMPORTS, **STATISTICS}
 READY_MAX_LAG = env.number(
@@ -304,8 +308,18 @@ TIME_ZONE = "UTC"
 
 # --- Mail ---------------------------------------------------------------------------------------------------------
 
-# A letter that resets a password opens an account: outside of development it is not written to the log.
-EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'dummy'}.EmailBackend"
+EMAIL_URL = env.url(
+    "EMAIL_URL",
+    schemes=["smtp", "smtps", "submission", "file"],
+    default="",
+    help="The mail server that sends letters; without one they wait.",
+)
+# A letter opens an account: only a developer's machine puts it where somebody else may read it.
+MAIL_FOLDER = Path("/" + env.address(EMAIL_URL).name) if EMAIL_URL.startswith("file:") else None
+if MAIL_FOLDER and not DEBUG:
+    raise env.Misconfigured("EMAIL_URL is a folder: set it to a mail server, a folder is for development only.")
+# Letters are rows that a worker sends (`accounts/delivery.py`); nothing else sends any.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default="Throughline <no-reply@localhost>", help="Sender of letters.")
 
 # --- API ----------------------------------------------------------------------------------------------------------

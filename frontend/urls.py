@@ -2,12 +2,11 @@
 
 from django.urls import include, path
 
-from frontend.views import deals, doors, execution, imports, log, organisation, search, settings
+from frontend.views import deals, doors, execution, imports, log, mailbox, organisation, settings
 
 of_organisation = [
     path("", organisation.first, name="organisation"),
     path("start/", organisation.start, name="start"),
-    path("jump/", search.jump, name="jump"),
     # /deals/
     path("deals/", deals.listing, name="deals"),
     path("deals/<uuid:pk>/", deals.detail, name="deal"),
@@ -36,6 +35,8 @@ of_organisation = [
 urlpatterns = [
     path("", doors.home, name="home"),
     path("theme/", doors.theme, name="theme"),
+    path("mailbox/", mailbox.listing, name="mailbox"),
+    path("mailbox/<uuid:pk>/", mailbox.detail, name="mailbox-letter"),
     path("organisations/", doors.organisations, name="organisations"),
     # Before the library's own of the same names, which answer a form with errors by 200.
     path("accounts/signup/", doors.sign_up, name="account_signup"),

@@ -20,7 +20,7 @@ from accounts.tenancy.scope import tenant_scope
 from tests.databases import as_owner
 from tests.make import make_member, make_organisation
 
-pytest_plugins = ["tests.worlds", "tests.workers"]
+pytest_plugins = ["tests.post", "tests.worlds", "tests.workers"]
 
 
 @pytest.fixture(scope="session")

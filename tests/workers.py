@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -22,14 +22,18 @@ class Worker:
 
     database: str
     log: Path
+    pid: int = 0
 
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
 
 @contextmanager
-def working(database: str, log: Path, *, include: str = "") -> Iterator[Worker]:
-    """A worker of all queues on the database, until the end of the block. `include` names modules with more tasks."""
+def working(database: str, log: Path, *, include: str = "", **chosen: str) -> Iterator[Worker]:
+    """A worker of all queues on the database, until the end of the block.
+
+    `include` names modules with more tasks, `chosen` are settings.
+    """
     modules = ["config.devstack.tied_pool", *filter(None, [include])]
     arguments = [
         *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", ",".join(QUEUES), "--purge"),
@@ -43,10 +47,11 @@ def working(database: str, log: Path, *, include: str = "") -> Iterator[Worker]:
         # On a machine where everything is root's there is nobody else to be.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
         "PYTHONPATH": os.getcwd(),
+        **chosen,
     }
     worker = Worker(database, log)
-    with running(arguments, log=log, environment=environment, ready=lambda: " ready." in worker.said()):
-        yield worker
+    with running(arguments, log=log, environment=environment, ready=lambda: " ready." in worker.said()) as process:
+        yield replace(worker, pid=process.pid)
 
 
 @pytest.fixture(scope="session")

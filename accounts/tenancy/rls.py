@@ -14,8 +14,7 @@ from accounts.tenancy.roles import MAINT, WEB
 POLICY_VERSION = 1
 
 # The bare comparison: inside a sub-select the planner loses sight of the tenant and of its size.
-CURRENT = "current_setting('app.tenant_id')::bigint"
-WALL = f"tenant_id = {CURRENT}"
+WALL = "tenant_id = current_setting('app.tenant_id')::bigint"
 
 
 class SqlConstraint(models.BaseConstraint):

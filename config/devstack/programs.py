@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from config.devstack.processes import Program
 from config.devstack.state import State
@@ -20,7 +21,8 @@ def product_settings(state: State, *, debug: bool) -> dict[str, str]:
     """What a person would write into the environment of a production, for one machine and one developer."""
     # Beginning like this it is refused by a production, should it ever get there.
     kind = "development-" if debug else ""
-    return {
+    letters = {"EMAIL_URL": f"file://{quote(str(mail_folder(state)))}"} if debug else {}
+    return letters | {
         "SECRET_KEY": kind + state.secret("signing") + state.secret("signing more"),
         "DEBUG": "yes" if debug else "no",
         "LOG_FORMAT": "lines",
@@ -28,6 +30,11 @@ def product_settings(state: State, *, debug: bool) -> dict[str, str]:
         "TASK_TIME_LIMIT": "50",
         "TASK_VISIBILITY_TIMEOUT": "60",
     }
+
+
+def mail_folder(state: State) -> Path:
+    """Where letters lie instead of being sent."""
+    return state.folder.resolve() / "mail"
 
 
 def prepare(state: State, *, with_demo: bool, log: Path | None = None) -> Program:

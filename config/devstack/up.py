@@ -85,6 +85,7 @@ class Stack:
             f"ready after {seconds:.1f} seconds",
             "",
             f"Open      {self.url}",
+            *(() if os.environ.get("EMAIL_URL") else (f"Letters   {self.url}/mailbox/",)),
             *(sign_in if self.with_demo else ["and sign up."]),
             "",
             "Ctrl-C stops everything.",

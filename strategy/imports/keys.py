@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from strategy.models.customers import name_key
 
+LONGEST = 200
+
 
 def key_of(name: str) -> str:
     """What spellings of a name share: "GTX Pro" and "GTXPro" have one key."""
-    return name_key(name)
+    return name_key(name)[:LONGEST]

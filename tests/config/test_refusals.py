@@ -25,6 +25,7 @@ def production(*arguments: str, **chosen: str) -> subprocess.CompletedProcess[st
         "SITE_URL": "https://throughline.example.com",
         "ALLOWED_HOSTS": "throughline.example.com",
         "BEHIND_PROXY": "yes",
+        "EMAIL_URL": "submission://mail.example.com",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         **chosen,
     }

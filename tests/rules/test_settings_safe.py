@@ -24,8 +24,3 @@ def setting(name: str, **environment: str) -> str:
 @pytest.mark.parametrize(("behind", "trusted"), [("no", "0"), ("yes", "1")])
 def test_a_forwarded_address_is_believed_behind_a_proxy_only(behind: str, trusted: str) -> None:
     assert setting("ALLAUTH_TRUSTED_PROXY_COUNT", BEHIND_PROXY=behind) == trusted
-
-
-@pytest.mark.parametrize(("debug", "kind"), [("no", "dummy"), ("yes", "console")])
-def test_a_letter_that_opens_an_account_is_not_written_to_a_servers_log(debug: str, kind: str) -> None:
-    assert setting("EMAIL_BACKEND", DEBUG=debug).split(".")[-2] == kind

@@ -38,9 +38,13 @@ def layout(request: HttpRequest) -> dict[str, Any]:
         context |= {
             "organisation": request.tenant,
             "member": member,
+            "jump_url": reverse("jump", args=[request.tenant.slug]),
             "shelves": SimpleLazyObject(lambda: navigation.shelves(request)),
             "tabs_around_log": SimpleLazyObject(lambda: navigation.tabs(request)),
+            "settings_shelves": SimpleLazyObject(lambda: navigation.settings_shelves(request)),
         }
         if allows(member, "activity.log"):
             context["log_url"] = reverse("log", args=[request.tenant.slug])
+    else:
+        context["settings_shelves"] = SimpleLazyObject(lambda: navigation.own_shelves(request))
     return context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.urls import NoReverseMatch, reverse
@@ -14,6 +14,8 @@ from accounts.permissions import allows
 from frontend.parts import Place, Shelf
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from frontend.http import TenantRequest
 
 
@@ -116,7 +118,27 @@ def shelves(request: TenantRequest) -> list[Shelf]:
 
 def settings_shelves(request: TenantRequest) -> list[Shelf]:
     """The pages of the settings that a member may open."""
-    return shelved(SETTINGS_SHELVES, request)
+    return at_one_place(shelved(SETTINGS_SHELVES, request))
+
+
+def own_shelves(request: HttpRequest) -> list[Shelf]:
+    """The pages of the settings that are a person's own, on a page outside of any organisation."""
+    heading, ways = SETTINGS_SHELVES[0]
+    found = [(way, address_of(way)) for way in ways if not way.of_organisation]
+    places = [
+        Place(words=str(way.words), url=url, icon=way.icon, here=request.path.startswith(url))
+        for way, url in found
+        if url
+    ]
+    return at_one_place([Shelf(heading=str(heading), places=places)])
+
+
+def at_one_place(shelves: Sequence[Shelf]) -> list[Shelf]:
+    """The shelves with the reader at one place only: the address of one page may begin that of another."""
+    here = max((place.url for shelf in shelves for place in shelf.places if place.here), key=len, default="")
+    return [
+        replace(shelf, places=[replace(place, here=place.url == here) for place in shelf.places]) for shelf in shelves
+    ]
 
 
 def shelved(of: Sequence[tuple[object, Sequence[Way]]], request: TenantRequest) -> list[Shelf]:

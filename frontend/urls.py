@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from frontend.views import deals, doors, execution, imports, log, mailbox, organisation, settings
+from frontend.views import deals, doors, execution, imports, log, mailbox, organisation, search, settings
 
 of_organisation = [
     path("", organisation.first, name="organisation"),
     path("start/", organisation.start, name="start"),
+    path("jump/", search.jump, name="jump"),
     # /deals/
     path("deals/", deals.listing, name="deals"),
     path("deals/<uuid:pk>/", deals.detail, name="deal"),

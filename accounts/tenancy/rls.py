@@ -14,7 +14,8 @@ from accounts.tenancy.roles import MAINT, WEB
 POLICY_VERSION = 1
 
 # The bare comparison: inside a sub-select the planner loses sight of the tenant and of its size.
-WALL = "tenant_id = current_setting('app.tenant_id')::bigint"
+CURRENT = "current_setting('app.tenant_id')::bigint"
+WALL = f"tenant_id = {CURRENT}"
 
 
 class SqlConstraint(models.BaseConstraint):

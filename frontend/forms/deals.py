@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,10 @@ class DealFilterForm(forms.Form):
     def __init__(self, given: Any, *, stages: Iterable[Stage], member: Membership) -> None:
         super().__init__(given or None, initial={"standing": OPEN})
         self.member = member
+        # Nobody is listed until an address names them: an organisation may have thousands.
+        if chosen := member_of(given.get("whose", "")):
+            whose = self.fields["whose"]
+            whose.choices = [*whose.choices, (str(chosen.pk), chosen.name)]  # type: ignore[attr-defined]
         choices = [("", _("Any stage")), *((str(stage.pk), stage.name) for stage in stages if stage.is_open)]
         self.fields["stage"].choices = choices  # type: ignore[attr-defined]
         self.fields["q"].widget.attrs["placeholder"] = _("Part of a name")
@@ -42,10 +47,18 @@ class DealFilterForm(forms.Form):
         return DealFilter(
             standing=given.get("standing") or OPEN,
             stage=given.get("stage") or None,
-            owner=self.member.pk if given.get("whose") == "mine" else None,
+            owner=self.member.pk if given.get("whose") == "mine" else given.get("whose") or None,
             words=given.get("q", ""),
         )
 
     def is_narrowed(self) -> bool:
         """Whether anything but the default is asked for."""
         return self.wanted() != DealFilter()
+
+
+def member_of(text: str) -> Membership | None:
+    """The member whose key an address carries."""
+    try:
+        return Membership.objects.filter(pk=UUID(text)).first()
+    except ValueError:
+        return None

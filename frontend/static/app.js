@@ -63,9 +63,13 @@
 
   // Dialogs: what arrives in #dialogs is shown as modal; the browser gives the focus back to the opener.
   const shown = () => [...document.querySelectorAll("dialog[open]")].pop();
+  let back;
   const openDialogs = () => {
     for (const dialog of document.querySelectorAll("#dialogs > dialog[data-modal]:not([open])")) {
-      const opener = buttonOf(document.activeElement.closest("[data-menu]")) || document.activeElement;
+      // Opened from a menu that is shut again, or from a dialog whose place it took: back to what opened those.
+      const from = document.activeElement;
+      const opener = buttonOf(from.closest("[data-menu]")) || (from === document.body && back?.isConnected ? back : from);
+      back = opener;
       const title = document.title;
       dialog.addEventListener("close", () => {
         dialog.remove();
@@ -86,7 +90,7 @@
       const box = event.target.getBoundingClientRect();
       const outside = event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
       // A click beside the dialog closes it only while nothing has been written into it.
-      if (outside && !event.target.dataset.touched) event.target.close();
+      if (outside && (!event.target.dataset.touched || event.target.matches(".palette"))) event.target.close();
     }
   });
   addEventListener("input", (event) => {
@@ -132,6 +136,45 @@
   });
   addEventListener("click", (event) => {
     if (event.target.closest?.('[role="menuitem"]')) event.target.closest("[data-menu]")?.hidePopover();
+  });
+
+  // The palette: the focus stays where one types, and the arrow keys choose. Ctrl K or ⌘K opens it from everywhere.
+  const choose = (input, at) => {
+    const options = [...document.getElementById(input.getAttribute("aria-controls"))?.querySelectorAll('[role="option"]') || []];
+    const chosen = options[(at + options.length) % options.length];
+    for (const option of options) option.setAttribute("aria-selected", String(option === chosen));
+    input.setAttribute("aria-expanded", String(options.length > 0));
+    chosen ? input.setAttribute("aria-activedescendant", chosen.id) : input.removeAttribute("aria-activedescendant");
+    if (at) chosen?.scrollIntoView({ block: "nearest" });
+  };
+  const chosenBy = (input) => document.getElementById(input.getAttribute("aria-activedescendant"));
+  addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+      const jump = one("[data-jump]");
+      if (jump) { event.preventDefault(); if (!shown()) jump.click(); }
+    }
+    const input = event.target.closest?.('[role="combobox"]');
+    if (!input || event.isComposing) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const chosen = chosenBy(input);
+    if (step) {
+      event.preventDefault();
+      const options = [...input.closest("dialog").querySelectorAll('[role="option"]')];
+      choose(input, options.indexOf(chosen) + step);
+    } else if (event.key === "Enter" && chosen && !input.dataset.stale) {
+      event.preventDefault();
+      chosen.click();
+    }
+  });
+  // What is listed answers older words until the new answer is there: Enter then goes to the page of the search.
+  addEventListener("input", (event) => {
+    if (event.target.matches?.('[role="combobox"]')) event.target.dataset.stale = "1";
+  });
+  addEventListener("htmx:after:swap", () => {
+    const input = one('#dialogs [role="combobox"]');
+    if (!input || one('[aria-selected="true"]', input.closest("dialog"))) return;
+    delete input.dataset.stale;
+    choose(input, 0);
   });
 
   // Single keys. Never inside a field, never with a modifier, never over a dialog, and off when a person says so.
@@ -226,5 +269,8 @@
   });
 
   addEventListener("htmx:after:swap", openDialogs);
-  addEventListener("DOMContentLoaded", () => { nameTheme(); watchToasts(); openDialogs(); });
+  addEventListener("DOMContentLoaded", () => {
+    if (/Mac|iPhone|iPad/.test(navigator.platform)) for (const kbd of document.querySelectorAll("[data-jump] kbd")) kbd.textContent = "⌘K";
+    nameTheme(); watchToasts(); openDialogs();
+  });
 })();

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import queries
 from accounts.integrations.tokens import make_token, revoke_token
 from accounts.models import ApiToken
-from accounts.permissions import allows
 from frontend import words
 from frontend.access import may
 from frontend.forms.settings import SCOPE_WORDS, TokenForm
@@ -43,7 +42,7 @@ def own(request: TenantRequest) -> HttpResponse:
             (gettext("Currency"), tenant.currency),
             (gettext("Outcomes count from"), gettext("grade E{n}").format(n=tenant.counts_from_grade)),
         ],
-        "may_make_tokens": allows(member, "token.make"),
+        "lists_ways": True,
     }
     return render(request, "settings/own.html", context)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from strategy.models.customers import name_key
 
-LONGEST = 200
-
 
 def key_of(name: str) -> str:
     """What spellings of a name share: "GTX Pro" and "GTXPro" have one key."""
-    return name_key(name)[:LONGEST]
+    return name_key(name)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel
 
+LONGEST_KEY = 200
+
 
 def name_key(name: str) -> str:
-    """A name without what people write differently: case and spaces. Kept in a column, so that `=` finds it."""
-    return "".join(name.casefold().split())
+    """A name without what people write differently: case and spaces. Kept in a column, so that `=` finds it.
+
+    Some letters fold into two or three; what is too long for the column is cut off.
+    """
+    return "".join(name.casefold().split())[:LONGEST_KEY]
 
 
 class Company(TenantModel):
     """A company that may buy. `revenue` is a year's, in minor units of `revenue_currency`."""
 
     name = models.CharField(_("name"), max_length=200)
-    name_key = models.CharField(max_length=200, editable=False)
+    name_key = models.CharField(max_length=LONGEST_KEY, editable=False)
     domain = models.CharField(_("domain"), max_length=200, default="", blank=True)
     industry = models.CharField(_("industry"), max_length=120, default="", blank=True)
     country = models.CharField(_("country"), max_length=120, default="", blank=True)
@@ -44,7 +50,12 @@ class Company(TenantModel):
                 name="company_external_id_unique_in_source",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "name_key"], name="company_by_name")]
+        indexes = [
+            models.Index(fields=["tenant", "name_key"], name="company_by_name"),
+            GinIndex(
+                fields=["tenant", "name_key"], opclasses=["int8_ops", "gin_trgm_ops"], name="company_by_part_of_name"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

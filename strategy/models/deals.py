@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
@@ -36,6 +38,12 @@ class Deal(TenantModel):
     """
 
     name = models.CharField(_("name"), max_length=200)
+    # Without case and spaces, for the search. The database makes it, so that no way of writing a name forgets it.
+    name_key = models.GeneratedField(
+        expression=Lower(Func(F("name"), Value(r"\s"), Value(""), Value("g"), function="regexp_replace")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     company = TenantForeignKey("strategy.Company", models.PROTECT, null=True, blank=True, related_name="deals")
     pipeline = TenantForeignKey("strategy.Pipeline", models.PROTECT, related_name="deals")
     stage = TenantForeignKey("strategy.Stage", models.PROTECT, related_name="deals")
@@ -100,6 +108,9 @@ class Deal(TenantModel):
             models.Index(fields=["tenant", "-created_at", "-id"], name="deal_newest_first"),
             models.Index(fields=["tenant", "end_cause", "-created_at", "-id"], name="deal_by_end_newest_first"),
             models.Index(fields=["tenant", "qualified_on"], name="deal_by_qualification"),
+            GinIndex(
+                fields=["tenant", "name_key"], opclasses=["int8_ops", "gin_trgm_ops"], name="deal_by_part_of_name"
+            ),
         ]
 
     def __str__(self) -> str:

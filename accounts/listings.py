@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,6 +25,35 @@ class MemberRow(NamedTuple):
     def position(self) -> Position:
         return Position(None, self.key)
 
+
+class TokenRow(NamedTuple):
+    """A program's key, without its secret."""
+
+    key: UUID
+    membership: UUID
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+TOKENS = Listing(
+    row=TokenRow,
+    table="accounts_apitoken",
+    short="token",
+    columns=(
+        *("token.id", "token.membership_id", "token.name", "token.prefix", "token.scopes", "token.created_at"),
+        *("token.expires_at", "token.last_used_at", "token.revoked_at"),
+    ),
+    narrow={"membership": "token.membership_id = %(membership)s"},
+)
 
 MEMBERS = Listing(
     row=MemberRow,

@@ -25,6 +25,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "team.see": EVERYONE,
     "team.edit": DIRECTING,
     "audit.see": DIRECTING,
+    # Each member their own.
+    "token.see": EVERYONE,
     "token.make": SELLING,
     "company.see": EVERYONE,
     "deal.see": EVERYONE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class Refused(Exception):
@@ -25,6 +26,13 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return str(self.sentence).format(**self.data)
+
+
+class ExternalIdTaken(Refused):
+    """Another row carries the same id of the same source. `data` names both; find it by these two parameters."""
+
+    code = "external_id_taken"
+    sentence = _("{source} {external_id} is here already.")
 
 
 class Invalid(Refused):

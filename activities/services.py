@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Membership
 from accounts.permissions import require
-from accounts.refusals import Invalid
+from accounts.refusals import ExternalIdTaken, Invalid
 from activities.models import Activity, ActivityType, Horizon, Output, OutputType
 from strategy.models import Company, Deal
 from strategy.services import watch_deal
@@ -21,6 +21,7 @@ from strategy.services import watch_deal
 # A phone's clock may run ahead of ours.
 CLOCK_SLACK = timedelta(minutes=5)
 MINUTES_A_DAY = 24 * 60
+LONGEST_OUTPUT_NOTE = 300
 # A year before it is a slip of the finger.
 FIRST_YEAR = 1900
 
@@ -58,12 +59,13 @@ def log_activity(
     """Write down an activity with what it gave. The same entry key again returns what was stored, changing nothing.
 
     `at` is when it happened, `minutes` how long (the type's usual length unless given). Raises Invalid with the
-    fields that are wrong, NotAllowed.
+    fields that are wrong, ExternalIdTaken, NotAllowed.
     """
     require(actor, "activity.log")
     if entry_key is not None and (stored := Activity.objects.filter(entry_key=entry_key).first()):
         return stored
-    _refuse_nonsense(at=at, recorded_at=recorded_at, minutes=minutes, horizon=horizon, purpose=purpose)
+    gave = list(outputs)
+    _refuse_nonsense(at=at, recorded_at=recorded_at, minutes=minutes, horizon=horizon, purpose=purpose, gave=gave)
     activity = Activity(
         type=type,
         member=member or actor,
@@ -85,8 +87,10 @@ def log_activity(
         external_id=external_id,
     )
     try:
-        _store(activity, list(outputs))
+        _store(activity, gave)
     except IntegrityError as error:
+        if "external_id" in str(error):
+            raise ExternalIdTaken(source=source, external_id=external_id) from error
         if "activity_entered_once" not in str(error):
             raise
         return Activity.objects.get(entry_key=entry_key)  # two presses of one entry arrived together
@@ -100,11 +104,13 @@ def _store(activity: Activity, outputs: list[Gave]) -> None:
     with transaction.atomic():
         activity.save()
         Output.objects.bulk_create(
-            Output(activity=activity, type=gave.type, note=gave.note.strip()[:300]) for gave in outputs
+            Output(activity=activity, type=gave.type, note=gave.note.strip()) for gave in outputs
         )
 
 
-def _refuse_nonsense(*, at: datetime, recorded_at: datetime, minutes: int | None, horizon: str, purpose: str) -> None:
+def _refuse_nonsense(
+    *, at: datetime, recorded_at: datetime, minutes: int | None, horizon: str, purpose: str, gave: Iterable[Gave]
+) -> None:
     wrong: dict[str, str] = {}
     if at > recorded_at + CLOCK_SLACK:
         wrong["at"] = _("Give a time that is not to come.")
@@ -116,5 +122,7 @@ def _refuse_nonsense(*, at: datetime, recorded_at: datetime, minutes: int | None
         wrong["horizon"] = _("Choose H1, H2 or H3, or leave it empty.")
     if len(purpose.strip()) > 200:
         wrong["purpose"] = _("Say it in up to 200 letters.")
+    if any(len(output.note.strip()) > LONGEST_OUTPUT_NOTE for output in gave):
+        wrong["outputs"] = _("Say what each is in up to {most} letters.").format(most=LONGEST_OUTPUT_NOTE)
     if wrong:
         raise Invalid(fields=wrong)

@@ -10,7 +10,7 @@ from rest_framework.routers import SimpleRouter
 from accounts.api import problems
 from accounts.api.rendering import dumps
 from accounts.api.schema import document
-from accounts.api.views import Me, Members
+from accounts.api.views import Me, Members, Tokens
 from activities.api.views import Activities, ActivityTypes, OutputTypes
 from frontend.views import reference
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
@@ -20,6 +20,7 @@ router = SimpleRouter(trailing_slash=False)
 for name, resource in {
     "me": Me,
     "members": Members,
+    "tokens": Tokens,
     "companies": Companies,
     "pipelines": Pipelines,
     "stages": Stages,

@@ -229,6 +229,7 @@ class Things(NamedTuple):
     oty: str
     mst: str
     mty: str
+    tok: str
 
 
 def furnish(member: Membership) -> Things:
@@ -246,7 +247,9 @@ def furnish(member: Membership) -> Things:
         milestone = record_milestone(
             actor=member, deal=deal, type=milestone_type, at=NOON, evidence="https://example.com/minutes"
         )
+        token = make_token(actor=member, name="another program", scopes=["deals:read"], at=timezone.now()).token
         keys = {
+            "tok": token.pk,
             "org": member.tenant.public_id,
             "mem": member.pk,
             "com": company.pk,

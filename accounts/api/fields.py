@@ -194,6 +194,21 @@ class OneOf(StrictField):
         return given
 
 
+class Several(OneOf):
+    """Some of a few words, each once."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string", "enum": self.words}, "minItems": 1, "uniqueItems": True}
+
+    def read(self, given: Any) -> list[str]:  # type: ignore[override]
+        if not isinstance(given, list) or not given:
+            raise NotUsable(_("Give a list of: {words}.").format(words=", ".join(self.words)))
+        words = [super(Several, self).read(word) for word in given]
+        if len(set(words)) < len(words):
+            raise NotUsable(_("Give each once."))
+        return words
+
+
 class Currency(StrictField):
     """Three capital letters of ISO 4217."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
@@ -69,13 +69,15 @@ def idempotent(action: Action) -> Action:
             return act()
         if not KEY.fullmatch(key):
             raise IdempotencyKeyUnusable
-        return _once(key, request, act)
+        return _once(key, request, act, forgotten=view.shown_once.get(view.action, ()))
 
     once.is_idempotent = True  # type: ignore[attr-defined]
     return once  # type: ignore[return-value]
 
 
-def _once(key: str, request: TokenRequest, act: Callable[[], Response]) -> HttpResponse | Response:
+def _once(
+    key: str, request: TokenRequest, act: Callable[[], Response], *, forgotten: Iterable[str]
+) -> HttpResponse | Response:
     member, digest, now = request.user, _digest(request), timezone.now()
     _claim(f"{member.tenant_id}/{member.pk}/{key}")
     stored = IdempotencyKey.objects.filter(membership=member, key=key).first()
@@ -90,7 +92,7 @@ def _once(key: str, request: TokenRequest, act: Callable[[], Response]) -> HttpR
             key=key,
             digest=digest,
             status=response.status_code,
-            body=dumps(response.data),
+            body=dumps({**response.data, **dict.fromkeys(forgotten)}),
             location=response.headers.get("Location", ""),
             created_at=now,
         )

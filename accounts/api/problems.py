@@ -86,7 +86,7 @@ class InvalidParameter(Refused):
 
 
 class Duplicate(Refused):
-    """A row with the same key is already there, for example the same source and external_id."""
+    """Somebody has just stored a row with the same key, at the same moment. Read, and send it again if need be."""
 
     code = "duplicate"
     status = 409

@@ -40,6 +40,7 @@ class Resource(ViewSet):
     By action: `access` is the capability, `also` what else is needed because the answer shows it, `takes` the input,
     `gives` the output (nothing: 204), `filters` the parameters, and `names` what generated clients call it. `guarded`
     says of a write whether it heeds or needs If-Match; the row that it locks meanwhile is one of `table`.
+    `shown_once` names fields of an answer that are kept nowhere: null when the request is sent again.
 
     Reading actions know `fields`, and `expand` where the output says that it can be widened; single rows and pages
     get their ETag here.
@@ -53,6 +54,7 @@ class Resource(ViewSet):
     filters: ClassVar[Mapping[str, Sequence[Filter]]] = {}
     guarded: ClassVar[Mapping[str, Match]] = {}
     table: ClassVar[type[Model] | None] = None
+    shown_once: ClassVar[Mapping[str, Sequence[str]]] = {}
     lists: ClassVar[frozenset[str]] = frozenset({"list"})
     unpaged: ClassVar[frozenset[str]] = frozenset()
     kind: ClassVar[str] = ""

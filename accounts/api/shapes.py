@@ -7,7 +7,8 @@ from uuid import UUID
 
 from accounts.api import fields, ids
 from accounts.api.nouns import Noun
-from accounts.listings import MEMBERS, MemberRow
+from accounts.integrations.tokens import scopes_in_effect
+from accounts.listings import MEMBERS, MemberRow, TokenRow
 from accounts.models import ApiToken, Membership, Tenant
 from accounts.models.organisation import Role
 
@@ -41,14 +42,35 @@ class Member(fields.Output):
     external_id = fields.Text(longest=200, allow_null=True)
 
 
-class Token(fields.Output):
+class SentToken(fields.Output):
     """The token that was sent, without its secret."""
 
     id = fields.Id(ids.TOKEN)
     name = fields.Text(longest=80)
     prefix = fields.Text(longest=24)
     scopes = fields.Texts()
+    scopes_in_effect = fields.Texts(help_text="Those of them that the member's role still includes something of")
+    created_at = fields.Moment()
     expires_at = fields.Moment(allow_null=True)
+
+
+class Token(fields.Output):
+    """A program's key. Its secret was shown when it was made, and is kept nowhere."""
+
+    id = fields.Id(ids.TOKEN)
+    name = fields.Text(longest=80)
+    prefix = fields.Text(longest=24, help_text="What the secret begins with")
+    scopes = fields.Texts()
+    created_at = fields.Moment()
+    expires_at = fields.Moment(allow_null=True)
+    last_used_at = fields.Moment(allow_null=True, help_text="To the minute")
+    revoked_at = fields.Moment(allow_null=True)
+
+
+class NewToken(Token):
+    """A key that was just made, with its secret: this once, and null when the same request is sent again."""
+
+    secret = fields.Text(longest=80, allow_null=True)
 
 
 class Me(fields.Output):
@@ -56,7 +78,7 @@ class Me(fields.Output):
 
     organisation = Organisation()
     member = Member()
-    token = Token()
+    token = SentToken()
 
 
 def organisation(tenant: Tenant) -> dict[str, Any]:
@@ -86,15 +108,33 @@ def member(row: MemberRow) -> dict[str, Any]:
 MEMBER = Noun(MEMBERS, member, Member, "member.see")
 
 
-def token(row: ApiToken) -> dict[str, Any]:
+def sent_token(key: ApiToken) -> dict[str, Any]:
+    """The caller's own token."""
     return {
-        "id": ids.encode(ids.TOKEN, row.pk),
+        "id": ids.encode(ids.TOKEN, key.pk),
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": list(key.scopes),
+        "scopes_in_effect": scopes_in_effect(key),
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+    }
+
+
+def token(row: TokenRow) -> dict[str, Any]:
+    """One of the caller's tokens."""
+    return {
+        "id": ids.encode(ids.TOKEN, row.key),
         "name": row.name,
         "prefix": row.prefix,
-        "scopes": list(row.scopes),
+        "scopes": row.scopes,
+        "created_at": row.created_at,
         "expires_at": row.expires_at,
+        "last_used_at": row.last_used_at,
+        "revoked_at": row.revoked_at,
     }
 
 
 def me(caller: Membership, key: ApiToken, row: MemberRow) -> dict[str, Any]:
-    return {"organisation": organisation(caller.tenant), "member": member(row), "token": token(key)}
+    """For whom a token speaks."""
+    return {"organisation": organisation(caller.tenant), "member": member(row), "token": sent_token(key)}

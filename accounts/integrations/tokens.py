@@ -28,6 +28,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "organisation:write": frozenset({"organisation.edit"}),
     "members:write": frozenset({"member.invite", "member.edit", "team.edit"}),
     "audit:read": frozenset({"audit.see"}),
+    "tokens:read": frozenset({"token.see"}),
     "tokens:write": frozenset({"token.make"}),
 }
 LIFETIME = timedelta(days=90)
@@ -53,22 +54,35 @@ def prefix_of(secret: str) -> str:
 
 
 def make_token(
-    *, actor: Membership, name: str, scopes: Iterable[str], at: datetime, expires_at: datetime | None = None
+    *,
+    actor: Membership,
+    name: str,
+    scopes: Iterable[str],
+    at: datetime,
+    expires_at: datetime | None = None,
+    made_with: ApiToken | None = None,
 ) -> NewToken:
     """Give the member a key for a program. Without an end it ends after 90 days.
 
-    Raises NotAllowed, or Invalid for an unknown scope, one beyond the member's role, or an end that is past or
-    more than a year away.
+    One that a program makes, `made_with` its own key, can do no more than that key and ends no later.
+    Raises NotAllowed, or Invalid for an unknown scope, one beyond the member's role or the program's key, or an end
+    that is past, more than a year away, or later than the key's.
     """
     require(actor, "token.make")
-    wanted, expires_at = sorted(set(scopes)), expires_at or at + LIFETIME
+    wanted = sorted(set(scopes))
+    latest = (made_with and made_with.expires_at) or at + LONGEST_LIFETIME
+    expires_at = expires_at or min(at + LIFETIME, latest)
     wrong: dict[str, str] = {}
     if not name.strip():
         wrong["name"] = str(_("Give the token a name that says which program uses it."))
     if beyond := [scope for scope in wanted if not scope_is_within(actor, scope)]:
         wrong["scopes"] = str(_("Not possible for your role: {scopes}.")).format(scopes=", ".join(beyond))
+    elif made_with is not None and (beyond := [scope for scope in wanted if scope not in made_with.scopes]):
+        wrong["scopes"] = str(_("The token that asks has not got: {scopes}.")).format(scopes=", ".join(beyond))
     if not at < expires_at <= at + LONGEST_LIFETIME:
         wrong["expires_at"] = str(_("Give a day after today and within a year."))
+    elif expires_at > latest:
+        wrong["expires_at"] = str(_("The token that asks ends before that."))
     if wrong:
         raise Invalid(fields=wrong)
     # Hexadecimal: an underscore inside would blur where the prefix ends.
@@ -76,21 +90,40 @@ def make_token(
     tail = secrets.token_urlsafe(32).replace("_", "-")
     secret = f"{prefix}_{tail}"
     token = ApiToken.objects.create(
-        membership=actor, name=name.strip(), prefix=prefix, digest=digest(secret), scopes=wanted, expires_at=expires_at
+        membership=actor,
+        name=name.strip(),
+        prefix=prefix,
+        digest=digest(secret),
+        scopes=wanted,
+        expires_at=expires_at,
+        made_with=made_with,
     )
     audit.record(verb="token.made", subject=token, actor=actor, at=at, name=token.name, scopes=wanted)
     return NewToken(token, secret)
 
 
 def revoke_token(*, token: ApiToken, actor: Membership, at: datetime) -> None:
-    """End a token at once; doing it again changes nothing."""
-    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
-        audit.record(verb="token.revoked", subject=token, actor=actor, at=at, name=token.name)
+    """End a token at once, and those that were made with it; doing it again changes nothing."""
+    ending = [token]
+    while ending:
+        for one in ending:
+            if ApiToken.objects.filter(pk=one.pk, revoked_at=None).update(revoked_at=at):
+                audit.record(verb="token.revoked", subject=one, actor=actor, at=at, name=one.name)
+        ending = list(ApiToken.objects.filter(made_with__in=[one.pk for one in ending]))
 
 
 def scope_is_within(member: Membership, scope: str) -> bool:
     """Whether the scope exists and the member's own role includes all of it."""
     return scope in SCOPES and all(allows(member, capability) for capability in SCOPES[scope])
+
+
+def scopes_in_effect(token: ApiToken) -> list[str]:
+    """Those of the token's scopes that its member's role still includes something of."""
+    return [
+        scope
+        for scope in token.scopes
+        if any(allows(token.membership, capability) for capability in SCOPES.get(scope, ()))
+    ]
 
 
 def token_allows(token: ApiToken, capability: str) -> bool:

@@ -12,7 +12,8 @@ from accounts.tenancy.models import TenantForeignKey, TenantModel
 class ApiToken(TenantModel):
     """A program's key to one organisation, acting as one member. Only a digest of it is kept.
 
-    Empty scopes mean no rights. The secret has 256 random bits, so a plain SHA-256 is enough.
+    Empty scopes mean no rights. One that was made with another ends with it. The secret has 256 random bits, so a plain
+    SHA-256 is enough.
     """
 
     membership = TenantForeignKey("accounts.Membership", models.CASCADE, related_name="tokens")
@@ -20,6 +21,7 @@ class ApiToken(TenantModel):
     prefix = models.CharField(max_length=24, unique=True)
     digest = models.BinaryField(max_length=32)
     scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    made_with = TenantForeignKey("accounts.ApiToken", models.CASCADE, null=True, blank=True, related_name="made")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

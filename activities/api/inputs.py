@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.api import fields, ids
 from accounts.models import Membership
 from activities.models import ActivityType, Horizon, OutputType
-from activities.services import MINUTES_A_DAY
+from activities.services import LONGEST_OUTPUT_NOTE, MINUTES_A_DAY
 from strategy.models import Company, Deal
 
 MOST_OUTPUTS = 20
@@ -15,7 +15,7 @@ class GiveOutput(fields.Input):
     """Something tangible that the activity left behind."""
 
     type = fields.Reference(ids.OUTPUT_TYPE, lambda: OutputType.objects.all())
-    note = fields.Text(longest=300, empty=True, required=False)
+    note = fields.Text(longest=LONGEST_OUTPUT_NOTE, empty=True, required=False)
 
 
 class LogActivity(fields.Input):

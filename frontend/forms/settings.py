@@ -23,6 +23,7 @@ SCOPE_WORDS = {
     "organisation:write": _("Change the organisation’s settings"),
     "members:write": _("Invite and change members and teams"),
     "audit:read": _("Read who did what"),
+    "tokens:read": _("Read the list of your tokens"),
     "tokens:write": _("Make and revoke tokens"),
 }
 LIFETIMES = {30: _("30 days"), LIFETIME.days: _("90 days"), 365: _("One year")}

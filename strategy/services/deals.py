@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Membership
 from accounts.permissions import require
-from accounts.refusals import Invalid
+from accounts.refusals import ExternalIdTaken, Invalid
 from strategy.models import Company, Deal, DealEvent, EndReason, OwnerSpan, Pipeline, Stage, StageSpan
 from strategy.services.refusals import (
     AlreadyQualified,
     DealIsOpen,
     DealIsOver,
     DealMovedMeanwhile,
-    ExternalIdTaken,
     StageOfAnotherPipeline,
 )
 

@@ -41,10 +41,3 @@ class AlreadyQualified(Refused):
 
     code = "already_qualified"
     sentence = _("{deal} is qualified since {day}. That day never moves; a correction is an event of its own.")
-
-
-class ExternalIdTaken(Refused):
-    """Another deal carries the same id of the same source."""
-
-    code = "external_id_taken"
-    sentence = _("{source} {external_id} is another deal already.")

@@ -27,6 +27,8 @@ READ_ONE = answers(stranger=404, viewer=200, rep=200, manager=200, leader=200, o
 WRITE = answers(stranger=201, viewer=403, rep=201, manager=201, leader=201, owner=201)
 # What is named in the body is not there for a stranger.
 WRITE_ABOUT = answers(stranger=422, viewer=403, rep=201, manager=201, leader=201, owner=201)
+OWN = answers(stranger=404, viewer=404, rep=404, manager=404, leader=404, owner=200)
+OWN_ENDED = answers(stranger=404, viewer=403, rep=404, manager=404, leader=404, owner=204)
 CHANGE = answers(stranger=404, viewer=403, rep=200, manager=200, leader=200, owner=200)
 
 # method  path                                   body                                             answers
@@ -34,6 +36,11 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("GET", "me", None, READ),
     ("GET", "members", None, READ),
     ("GET", "members/{mem}", None, READ_ONE),
+    ("GET", "tokens", None, READ),
+    ("POST", "tokens", {"name": "A part", "scopes": ["deals:read"]}, WRITE),
+    # One's own alone.
+    ("GET", "tokens/{tok}", None, OWN),
+    ("DELETE", "tokens/{tok}", None, OWN_ENDED),
     ("GET", "companies", None, READ),
     ("GET", "companies/{com}", None, READ_ONE),
     ("GET", "pipelines", None, READ),

@@ -24,6 +24,7 @@ BODIES: dict[str, dict[str, str]] = {
     "move_deal": {"stage": "{stg}"},
     "qualify_deal": {},
     "create_activity": {"type": "{aty}", "at": "2026-11-18T09:00:00Z"},
+    "create_token": {"name": "A part", "scopes": ["deals:read"]},
     "create_milestone": {"deal": "{deal}", "type": "{mty}"},
 }
 OPERATIONS = {

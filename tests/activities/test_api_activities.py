@@ -8,7 +8,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Membership
+from accounts.refusals import Invalid
+from accounts.tenancy.scope import tenant_scope
+from activities.models import ActivityType, OutputType
+from activities.services import Gave, log_activity
 from tests.api import Program, Things, furnish, make_secret
+from tests.make import NOON
 
 
 @pytest.fixture
@@ -87,11 +92,22 @@ def test_too_many_outputs_are_refused(program: Program, things: Things) -> None:
     assert program.post("activities", body).status_code == 422
 
 
+def test_no_door_cuts_the_note_of_an_output(lena: Membership, things: Things) -> None:
+    with tenant_scope(lena.tenant_id):
+        kind, output = ActivityType.objects.all()[0], OutputType.objects.all()[0]
+        with pytest.raises(Invalid) as refusal:
+            log_activity(actor=lena, type=kind, at=NOON, recorded_at=NOON, outputs=[Gave(output, "x" * 301)])
+        kept = log_activity(actor=lena, type=kind, at=NOON, recorded_at=NOON, outputs=[Gave(output, "x" * 300)])
+        assert [one.note for one in kept.outputs.all()] == ["x" * 300]
+    assert refusal.value.fields.keys() == {"outputs"}
+
+
 def test_the_same_external_id_again_is_refused(program: Program, things: Things) -> None:
     body = {"type": things.aty, "at": moment(), "source": "mail", "external_id": "<1@example.com>"}
     assert program.post("activities", body).status_code == 201
     answer = program.post("activities", body)
-    assert (answer.status_code, answer.json()["code"]) == (409, "duplicate")
+    assert (answer.status_code, answer.json()["code"]) == (409, "external_id_taken")
+    assert answer.json()["data"] == {"source": "mail", "external_id": "<1@example.com>"}
     assert len(program.all("activities?source=mail")) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import AuditEvent, Membership, Tenant
 from accounts.permissions import NotAllowed
-from accounts.refusals import Invalid
+from accounts.refusals import ExternalIdTaken, Invalid
 from strategy.models import Deal, DealEvent, EndReason, Pipeline, Stage, StageSpan
 from strategy.services import move_deal, open_deal, qualify_deal, reopen_deal
 from strategy.services.refusals import (
@@ -16,7 +16,6 @@ from strategy.services.refusals import (
     DealIsOpen,
     DealIsOver,
     DealMovedMeanwhile,
-    ExternalIdTaken,
     StageOfAnotherPipeline,
 )
 from tests.make import NOON, make_deal, stage

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts.api import ids, nouns, paging, tags
+from accounts.api.deprecation import Deprecated
 from accounts.api.fields import Input, NotUsable, Output, StrictField
 from accounts.api.filters import Filter, read
 from accounts.api.parsing import LengthRequired
@@ -40,6 +41,7 @@ class Resource(ViewSet):
     By action: `access` is the capability, `also` what else is needed because the answer shows it, `takes` the input,
     `gives` the output (nothing: 204), `filters` the parameters, and `names` what generated clients call it. `guarded`
     says of a write whether it heeds or needs If-Match; the row that it locks meanwhile is one of `table`.
+    `deprecated` says of an action that it will end.
     `shown_once` names fields of an answer that are kept nowhere: null when the request is sent again.
 
     Reading actions know `fields`, and `expand` where the output says that it can be widened; single rows and pages
@@ -54,6 +56,7 @@ class Resource(ViewSet):
     filters: ClassVar[Mapping[str, Sequence[Filter]]] = {}
     guarded: ClassVar[Mapping[str, Match]] = {}
     table: ClassVar[type[Model] | None] = None
+    deprecated: ClassVar[Mapping[str, Deprecated]] = {}
     shown_once: ClassVar[Mapping[str, Sequence[str]]] = {}
     lists: ClassVar[frozenset[str]] = frozenset({"list"})
     unpaged: ClassVar[frozenset[str]] = frozenset()
@@ -120,6 +123,8 @@ class Resource(ViewSet):
                 response = self.handle_exception(error)
         answer: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
+        if self.action in self.deprecated:
+            self.deprecated[self.action].tell(answer)
         return answer
 
     def _shaped(self, response: Response) -> Response:

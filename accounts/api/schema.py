@@ -44,6 +44,8 @@ HEADERS = {
     " header and the next are those of draft-ietf-httpapi-ratelimit-headers-10, which may change.",
     "RateLimit-Policy": 'The limits: `"token";q=600;w=60`, q requests in w seconds.',
     "Location": "The address of what was made.",
+    "Deprecation": "Since when this should not be used any more (RFC 9745); the header Link leads to what instead.",
+    "Sunset": "Until when it works (RFC 8594), where that is known.",
     "X-Request-Id": "Tell it when you ask about this answer.",
 }
 
@@ -98,8 +100,12 @@ class Schema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]
         rest = self._sentences()[1]
         needs = " and ".join(" or ".join(f"`{scope}`" for scope in one) for one in self.needs())
-        needs = f"Needs the scope {needs}."
-        return f"{rest}\n\n{needs}".strip()
+        ends = self.view.deprecated.get(self.view.action)
+        parts = [rest, str(ends) if ends else "", f"Needs the scope {needs}."]
+        return "\n\n".join(part for part in parts if part)
+
+    def is_deprecated(self) -> bool:
+        return self.view.action in self.view.deprecated
 
     def get_request_serializer(self) -> Any:
         return self.view.takes.get(self.view.action)
@@ -168,6 +174,8 @@ class Schema(AutoSchema):
             "ETag": self.method == "GET" or (status != "204" and not is_list),
             "Link": is_list and self.view.action not in self.view.unpaged,
             "Location": status == "201",
+            "Deprecation": self.is_deprecated(),
+            "Sunset": self.is_deprecated(),
             "RateLimit": True,
             "RateLimit-Policy": True,
             "X-Request-Id": True,

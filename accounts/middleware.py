@@ -11,14 +11,16 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import DatabaseError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, queries
+from accounts import audit, queries, watch
 from accounts.api import limits
-from accounts.models import ApiToken, Membership
+from accounts.models import ApiToken, Membership, OperatorAccess, User
+from accounts.permissions import NotAllowed
 from accounts.tenancy.scope import tenant_scope
 
 log = structlog.get_logger(__name__)
@@ -29,6 +31,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 ORGANISATION = re.compile(r"^/o/([a-z0-9-]{1,40})/")
 NOBODY = "No organisation has this address, or you are not a member of it."
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+READING_METHODS = frozenset({"GET", "HEAD"})
+OPERATORS_READ = _("You are here as an operator, to read. Nothing can be changed and nothing taken away.")
 # Often enough to see that a token is alive, seldom enough not to write with every call.
 USED_AGAIN_AFTER = timedelta(minutes=1)
 
@@ -109,18 +113,44 @@ class TenantMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         request.has_failed = True  # type: ignore[attr-defined]
+        request.was_denied = isinstance(exception, NotAllowed)  # type: ignore[attr-defined]
 
     def _for_member(self, request: HttpRequest, slug: str) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)  # the view sends to the sign-in
         place = queries.place_of(request.user, slug)
         if place is None:
-            raise Http404(NOBODY)
+            return self._for_no_member(request, request.user, slug)
         with tenant_scope(place.tenant_id, read_only=request.method in SAFE_METHODS):
             member = _or_none(queries.member, place.membership_id)
             if member is None:  # ended since the look-up
                 raise Http404(NOBODY)
-            return self._serve(request, member)
+            response = self._serve(request, member)
+        if getattr(request, "was_denied", False):
+            note_denied(request, member)
+        return response
+
+    def _for_no_member(self, request: HttpRequest, user: User, slug: str) -> HttpResponse:
+        """To where the organisation is now, for its members; its pages, for an operator with leave to read them."""
+        if moved := queries.place_that_left(user, slug):
+            return _on_to(request, before=slug, after=moved.slug)
+        place = queries.operator_place(user, slug)
+        if place is None:
+            raise Http404(NOBODY)
+        if request.method not in READING_METHODS:
+            raise PermissionDenied(str(OPERATORS_READ))
+        with tenant_scope(place.tenant_id, read_only=True):
+            try:
+                access, member = queries.operator_member(place.access_id, operator=user, now=timezone.now())
+            except OperatorAccess.DoesNotExist as error:
+                raise Http404(NOBODY) from error
+            request.operator_access = access  # type: ignore[attr-defined]
+            response = self._serve(request, member)
+        if response.has_header("Content-Disposition"):
+            raise PermissionDenied(str(OPERATORS_READ))
+        if response.status_code < 400:
+            watch.note_look(tenant_id=place.tenant_id, access=access, path=request.path_info, at=timezone.now())
+        return response
 
     def _for_token(self, request: HttpRequest) -> HttpResponse:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
@@ -134,6 +164,8 @@ class TenantMiddleware:
         if response is None:  # its member has left since it was made
             return self._for_nobody(request)
         limits.tell(response, standings)
+        if response.status_code == 403:
+            note_denied(request, request.membership)  # type: ignore[attr-defined]
         if response.status_code < 500:
             try:
                 note_use(place.tenant_id, request.token, timezone.now())  # type: ignore[attr-defined]
@@ -168,6 +200,27 @@ class TenantMiddleware:
             transaction.set_rollback(True)
         _refuse_streaming(request, response)
         return response
+
+
+def note_denied(request: HttpRequest, member: Membership) -> None:
+    """Write down what a member was refused."""
+    token: ApiToken | None = request.token  # type: ignore[attr-defined]
+    watch.note_denied(
+        tenant_id=member.tenant.pk,
+        member=member,
+        method=request.method or "",
+        path=request.path_info,
+        at=timezone.now(),
+        token_id=token.pk if token else None,
+    )
+
+
+def _on_to(request: HttpRequest, *, before: str, after: str) -> HttpResponse:
+    """The same page at the organisation's present address; what was sent goes along."""
+    response = HttpResponsePermanentRedirect(request.get_full_path().replace(f"/o/{before}/", f"/o/{after}/", 1))
+    if request.method not in READING_METHODS:
+        response.status_code = 308
+    return response
 
 
 def note_use(tenant_id: int, token: ApiToken, now: datetime) -> None:

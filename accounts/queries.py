@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 
 from accounts.integrations.tokens import digest, prefix_of
-from accounts.models import ApiToken, Membership, Tenant, User
+from accounts.models import ApiToken, Membership, OperatorAccess, PastAddress, Tenant, User
+from accounts.models.organisation import Role
 from accounts.tenancy.scope import current_tenant_id
 
 
@@ -31,6 +34,20 @@ class TokenPlace(NamedTuple):
     token_id: UUID
 
 
+class OperatorPlace(NamedTuple):
+    """An organisation that an operator may read for a while."""
+
+    tenant_id: int
+    access_id: UUID
+    slug: str
+    name: str
+
+
+# What counts as a second step of signing in; recovery codes only stand in for one.
+SIGN_IN_STEPS = "mfa.Authenticator"
+SECOND_FACTORS = ("totp", "webauthn")
+
+
 def places_of(user: User) -> list[Place]:
     """The organisations a person is an active member of, by name."""
     with connection.cursor() as cursor:
@@ -46,6 +63,56 @@ def places_of(user: User) -> list[Place]:
 def place_of(user: User, slug: str) -> Place | None:
     """The person's place in the organisation of an address; None for a stranger and for no such address."""
     return next((place for place in places_of(user) if place.slug == slug), None)
+
+
+def place_that_left(user: User, slug: str) -> Place | None:
+    """The person's place in the organisation that once had the address; None for a stranger to it."""
+    left = PastAddress.objects.filter(slug=slug).values_list("organisation_id", flat=True).first()
+    return next((place for place in places_of(user) if place.tenant_id == left), None) if left else None
+
+
+def operator_places(user: User) -> list[OperatorPlace]:
+    """The organisations that an operator has leave to read at this moment, the latest leave first."""
+    if not is_operator(user):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT leave.tenant_id, leave.access_id, tenant.slug, tenant.name"
+            " FROM gate.operator_accesses(%s) AS leave JOIN accounts_tenant AS tenant ON tenant.id = leave.tenant_id"
+            " ORDER BY leave.access_id DESC",
+            [user.pk],
+        )
+        return [OperatorPlace(*row) for row in cursor.fetchall()]
+
+
+def operator_place(user: User, slug: str) -> OperatorPlace | None:
+    """Where an operator has leave to read at this address; None without one, and for everybody else."""
+    return next((place for place in operator_places(user) if place.slug == slug), None)
+
+
+def is_operator(user: User) -> bool:
+    """Whether somebody runs the installation and signs in with a second factor, without which nobody does."""
+    return user.is_active and user.is_staff and has_second_factor(user)
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether the person signs in with a code or a passkey."""
+    if not apps.is_installed("allauth.mfa"):
+        return False
+    known: Any = apps.get_model(SIGN_IN_STEPS)._default_manager
+    return bool(known.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists())
+
+
+def operator_member(access_id: UUID, *, operator: User, now: datetime) -> tuple[OperatorAccess, Membership]:
+    """An operator's leave, and a viewer who stands for them in the current tenant and is stored nowhere.
+
+    Raises OperatorAccess.DoesNotExist when the leave has ended or is somebody else's.
+    """
+    live = OperatorAccess.objects.select_related("tenant").filter(ended_at=None, expires_at__gt=now)
+    access = live.get(pk=access_id, operator=operator)
+    name = operator.name or operator.email
+    member = Membership(tenant=access.tenant, user=operator, name=name, email=operator.email, role=Role.VIEWER)
+    return access, member
 
 
 def place_of_token(secret: str) -> TokenPlace | None:

@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 # Sent inside the new organisation's scope with `tenant` and `owner`, so that each app sets up what is its own.
 organisation_opened = Signal()
+
+# Sent inside the organisation's scope, in the transaction of the change, with `tenant` as it is now and `changed`
+# {field: (before, after)}. Who hears it may refuse by raising a `Refused`: then nothing is changed.
+organisation_changed = Signal()

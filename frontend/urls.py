@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from frontend.views import deals, doors, execution, imports, log, mailbox, organisation, search, settings
+from frontend.views import (
+    deals,
+    doors,
+    execution,
+    imports,
+    log,
+    mailbox,
+    organisation,
+    organisation_settings,
+    search,
+    settings,
+)
 
 of_organisation = [
     path("", organisation.first, name="organisation"),
@@ -29,6 +40,8 @@ of_organisation = [
     path("log/deals/", log.deals, name="log-deals"),
     # /settings/
     path("settings/", settings.own, name="settings"),
+    path("settings/general/", organisation_settings.general, name="settings-general"),
+    path("settings/figures/", organisation_settings.figures, name="settings-figures"),
     path("settings/tokens/", settings.tokens, name="tokens"),
     path("settings/tokens/<uuid:pk>/revoke/", settings.revoke, name="token-revoke"),
 ]

@@ -5,4 +5,4 @@ class OutcomesConfig(AppConfig):
     name = "outcomes"
 
     def ready(self) -> None:
-        from outcomes import defaults  # noqa: F401  (hears of new organisations)
+        from outcomes import defaults, recount  # noqa: F401  (hear of new and of changed organisations)

@@ -6,6 +6,7 @@ class StrategyConfig(AppConfig):
 
     def ready(self) -> None:
         from strategy import (
+            currency,  # noqa: F401  (hears of changed organisations)
             defaults,  # noqa: F401  (hears of new organisations)
             imports,
         )

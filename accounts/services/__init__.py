@@ -1,3 +1,6 @@
-from accounts.services.organisations import AddressTaken, open_organisation
+"""Deeds of this app, by what they change."""
 
-__all__ = ["AddressTaken", "open_organisation"]
+from accounts.services.addresses import AddressTaken
+from accounts.services.organisations import edit_organisation, open_organisation
+
+__all__ = ["AddressTaken", "edit_organisation", "open_organisation"]

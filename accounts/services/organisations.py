@@ -1,30 +1,51 @@
-"""Founding an organisation."""
+"""Deeds: opening an organisation, and changing what holds for all of it."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.utils.text import slugify
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import Membership, Tenant, User
-from accounts.models.organisation import RESERVED_SLUGS, Role
+from accounts.models import ImportRun, Membership, Tenant, User
+from accounts.models.organisation import Role
+from accounts.permissions import require
 from accounts.refusals import Invalid, Refused
-from accounts.signals import organisation_opened
+from accounts.services import addresses
+from accounts.signals import organisation_changed, organisation_opened
 from accounts.tenancy.scope import tenant_scope
 
-# More at once than this are no people.
-MOST_RACERS = 8
+# What can be changed, and the capability for it.
+EDITABLE = {
+    "name": "organisation.edit",
+    "slug": "organisation.secure",
+    "time_zone": "organisation.edit",
+    "currency": "organisation.edit",
+    "fiscal_year_starts": "organisation.edit",
+    "week_starts": "organisation.edit",
+    "counts_from_grade": "organisation.edit",
+    "visibility": "organisation.edit",
+    "group_only": "organisation.edit",
+}
+UNDER_WAY = (ImportRun.State.QUEUED, ImportRun.State.RUNNING)
 
 
-class AddressTaken(Refused):
-    """Another organisation has the slug."""
+class ChangedMeanwhile(Refused):
+    """Somebody else has changed the same field since it was read. Read it again and decide anew."""
 
-    code = "address_taken"
-    sentence = _("Another organisation has the address “{slug}”. Choose another one.")
+    code = "changed_meanwhile"
+    sentence = _("Somebody else has changed the same meanwhile. Nothing was stored.")
+
+
+class ImportUnderWay(Refused):
+    """An import is running, which holds on to the organisation's currency and address. Wait until it is done."""
+
+    code = "import_under_way"
+    sentence = _("An import is running. Wait until it is done, then change this.")
 
 
 def open_organisation(
@@ -43,7 +64,7 @@ def open_organisation(
     """
     tenant = Tenant(name=name.strip(), time_zone=time_zone, currency=currency, is_demo=is_demo)
     with transaction.atomic():
-        _store_at_address(tenant, slug)
+        addresses.settle(tenant, slug)
         with tenant_scope(tenant.pk):
             member = Membership.objects.create(user=owner, name=owner.name, email=owner.email, role=Role.OWNER)
             organisation_opened.send(sender=Tenant, tenant=tenant, owner=member)
@@ -51,28 +72,70 @@ def open_organisation(
     return member
 
 
-def _store_at_address(tenant: Tenant, given: str) -> None:
-    """At the given address, or at a free one, for which several who chose the same name at once may race."""
-    for _attempt in range(1 if given else MOST_RACERS):
-        tenant.slug = given or _free_slug(tenant.name)
-        try:
-            tenant.full_clean(validate_unique=False)
-        except ValidationError as error:
-            raise Invalid(fields={field: " ".join(told) for field, told in error.message_dict.items()}) from error
-        try:
-            with transaction.atomic():
-                tenant.save()
-            return
-        except IntegrityError:
-            continue  # another one has it: known now that its transaction is over
-    raise AddressTaken(slug=tenant.slug)
+def edit_organisation(
+    *, actor: Membership, at: datetime, seen: Mapping[str, Any] | None = None, **wanted: Any
+) -> Tenant:
+    """Change settings of the actor's organisation; what is as it was is neither written nor told.
+
+    `seen` are the values that the actor decided upon: where somebody has changed one of them since, nothing is
+    stored and ChangedMeanwhile names each with the value it has now. Raises also NotAllowed, Invalid, AddressTaken
+    and its like, ImportUnderWay, and whatever the apps above refuse (`accounts.signals.organisation_changed`).
+    """
+    require(actor, "organisation.edit")
+    with transaction.atomic():
+        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant_id)
+        wanted = {field: _tidied(value) for field, value in wanted.items()}
+        changed = {field: (getattr(tenant, field), to) for field, to in wanted.items() if to != getattr(tenant, field)}
+        for field in changed:
+            require(actor, EDITABLE[field])
+        _refuse_stale(changed, seen or {})
+        _store(tenant, changed, actor=actor, at=at)
+    return tenant
 
 
-def _free_slug(name: str) -> str:
-    """An address for a name: the name's own letters where it has any, numbered when taken."""
-    base = slugify(name)[:34].strip("-") or "sellers"
-    if base in RESERVED_SLUGS:
-        base = f"{base}-sales"
-    taken = set(Tenant.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
-    return base if base not in taken else next(slug for slug in numbered if slug not in taken)
+def _store(tenant: Tenant, changed: Mapping[str, tuple[Any, Any]], *, actor: Membership, at: datetime) -> None:
+    if not changed:
+        return
+    before = tenant.slug
+    for field, (_before, to) in changed.items():
+        setattr(tenant, field, to)
+    if "name" in changed:
+        _refuse_nameless(tenant.name)
+    addresses.refuse_unless_sound(tenant)
+    _refuse_during_import(changed)
+    if "currency" in changed:
+        # Rows that refer to the organisation wait as well: none appears in the old currency after we have looked.
+        Tenant.objects.select_for_update().get(pk=tenant.pk)
+    if "slug" in changed:
+        after, tenant.slug = tenant.slug, before
+        addresses.move(tenant, after, at=at)
+        audit.record(verb=addresses.MOVED, subject=tenant, actor=actor, at=at, before=before, after=after)
+    if edited := {field: [*both] for field, both in changed.items() if field != "slug"}:
+        tenant.save(update_fields=sorted(edited))
+        audit.record(verb="organisation.edited", subject=tenant, actor=actor, at=at, changed=edited)
+    organisation_changed.send(sender=Tenant, tenant=tenant, changed=changed)
+
+
+def _refuse_during_import(changed: Mapping[str, Any]) -> None:
+    held = sorted({"currency", "slug"} & changed.keys())
+    if held and ImportRun.objects.filter(state__in=UNDER_WAY).exists():
+        raise ImportUnderWay(fields=dict.fromkeys(held, str(ImportUnderWay.sentence)))
+
+
+def _refuse_stale(changed: Mapping[str, tuple[Any, Any]], seen: Mapping[str, Any]) -> None:
+    stale = {field: now for field, (now, _to) in changed.items() if field in seen and seen[field] != now}
+    if stale:
+        told = str(_("Meanwhile somebody has set this to “{value}”."))
+        raise ChangedMeanwhile(fields={field: told.format(value=now) for field, now in stale.items()}, now=stale)
+
+
+def _tidied(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _refuse_nameless(name: str) -> None:
+    """A name is read by people: signs that nobody sees, or that turn a line around, are none."""
+    if any(unicodedata.category(sign) in ("Cc", "Cs") or sign in "\u202a\u202b\u202d\u202e" for sign in name):
+        raise Invalid(fields={"name": str(_("The name has a character that cannot be shown."))})
+    if not any(sign.isprintable() and not sign.isspace() for sign in name):
+        raise Invalid(fields={"name": str(_("Give the name of your organisation."))})

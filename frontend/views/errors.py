@@ -57,7 +57,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
         request,
         status=403,
         heading=gettext("Your role does not allow this"),
-        sentence=gettext("An owner of the organisation can give you another role."),
+        # A refusal at the door of an organisation says why; a view's is a matter of the role.
+        sentence=str(exception or gettext("An owner of the organisation can give you another role.")),
         action=home(),
     )
 

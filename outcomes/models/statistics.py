@@ -10,10 +10,13 @@ from accounts.tenancy.models import TenantForeignKey, TenantModel, WalledModel
 
 
 class StatisticMark(WalledModel):
-    """Something that changed since the last refresh. Written by statement triggers with the keys before and after.
+    """Something that changed since the last refresh. Written by statement triggers with the keys before and after,
+    and once for all deals when what they are counted by has changed.
 
     Append-only and without a unique key: a deduplicating table made single inserts five times dearer.
     """
+
+    DEAL, ALL = "deal", "all"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=12)

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import Tenant
-from outcomes.models import MilestoneType, StatisticGeneration, StatisticResult
+from outcomes.models import MilestoneType, StatisticGeneration, StatisticMark, StatisticResult
 from outcomes.statistics.bins import OLDEST_AGE, Bins
 from outcomes.statistics.grades import Records
 from outcomes.statistics.metrics import METRICS
@@ -47,8 +47,8 @@ def refresh(*, tenant: Tenant, now: datetime, rebuild: bool = False) -> Statisti
 
 def refresh_facts(cursor: Any, tenant: Tenant, *, rebuild: bool) -> int:
     """Recompute the facts of marked deals, or of all; returns how many rows were written or dropped."""
-    marked = take_marks(cursor, tenant)
-    everything = rebuild or len(marked) > REBUILD_FROM * _facts_known(cursor, tenant)
+    marked, all_marked = take_marks(cursor, tenant)
+    everything = rebuild or all_marked or len(marked) > REBUILD_FROM * _facts_known(cursor, tenant)
     if not marked and not everything:
         return 0
     known = {
@@ -68,14 +68,18 @@ def refresh_facts(cursor: Any, tenant: Tenant, *, rebuild: bool) -> int:
     return changed
 
 
-def take_marks(cursor: Any, tenant: Tenant) -> list[UUID]:
-    """Take the marks this snapshot sees; one committed later stays for the next run."""
+def take_marks(cursor: Any, tenant: Tenant) -> tuple[list[UUID], bool]:
+    """Take the marks this snapshot sees; one committed later stays for the next run.
+
+    Returns the keys of the deals, and whether all of them are marked.
+    """
     cursor.execute(
-        "WITH taken AS (DELETE FROM outcomes_statisticmark WHERE tenant_id = %s AND kind = 'deal' RETURNING key)"
-        " SELECT DISTINCT key FROM taken ORDER BY key",
+        "WITH taken AS (DELETE FROM outcomes_statisticmark WHERE tenant_id = %s RETURNING kind, key)"
+        " SELECT DISTINCT kind, key FROM taken ORDER BY kind, key",
         [tenant.pk],
     )
-    return [key for (key,) in cursor.fetchall()]
+    taken = cursor.fetchall()
+    return [key for kind, key in taken if kind == StatisticMark.DEAL], any(k == StatisticMark.ALL for k, _ in taken)
 
 
 def read_inputs(cursor: Any, tenant: Tenant, as_of: date) -> Inputs:

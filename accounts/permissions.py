@@ -42,6 +42,10 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
 }
 
 
+# The highest first. Nobody gives a role above their own, or changes somebody above them.
+RANKS = (Role.OWNER, Role.LEADER, Role.MANAGER, Role.REP, Role.VIEWER)
+
+
 class NotAllowed(Refused):
     """The member's role does not include the deed."""
 
@@ -59,3 +63,17 @@ def require(membership: Membership, capability: str) -> None:
     """Raises NotAllowed unless the member's role includes the capability."""
     if not allows(membership, capability):
         raise NotAllowed(capability=capability)
+
+
+def reaches(membership: Membership, role: str) -> bool:
+    """Whether a role is the member's own or below it."""
+    return RANKS.index(Role(membership.role)) <= RANKS.index(Role(role))
+
+
+def invitable(membership: Membership) -> list[Role]:
+    """The roles with which a member may invite, the highest first: their own and below; managers reps and viewers."""
+    if not allows(membership, "member.invite"):
+        return []
+    if membership.role == Role.MANAGER:
+        return [Role.REP, Role.VIEWER]
+    return [role for role in RANKS if reaches(membership, role)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -54,18 +54,18 @@ def tree() -> list[Branch]:
         many=Count("members", filter=Q(members__is_active=True)),
     )
     children: dict[UUID | None, list[Team]] = {}
-    for team in sorted(counted, key=lambda team: team.name.casefold()):
-        children.setdefault(team.parent_id, []).append(team)
+    for one in sorted(counted, key=lambda one: one.name.casefold()):
+        children.setdefault(one.parent_id, []).append(one)
     found: list[Branch] = []
     waiting = [(team, 0) for team in reversed(children.get(None, []))]
     while waiting:
         team, depth = waiting.pop()
-        found.append(Branch(team, depth, team.many))
+        found.append(Branch(team, depth, getattr(team, "many", 0)))
         waiting += [(child, depth + 1) for child in reversed(children.get(team.pk, []))]
     return found
 
 
-def _below(begin: str, **values: object) -> frozenset[UUID]:
+def _below(begin: str, **values: Any) -> frozenset[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(BELOW.format(begin=begin), {"tenant": current_tenant_id(), **values})
         return frozenset(key for (key,) in cursor.fetchall())

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Membership
 from accounts.permissions import require
 from accounts.refusals import ExternalIdTaken, Invalid
+from accounts.signals import placeholder_linked
 from activities.models import Activity, ActivityType, Horizon, Output, OutputType
 from strategy.models import Company, Deal
 from strategy.services import watch_deal
@@ -126,3 +128,9 @@ def _refuse_nonsense(
         wrong["outputs"] = _("Say what each is in up to {most} letters.").format(most=LONGEST_OUTPUT_NOTE)
     if wrong:
         raise Invalid(fields=wrong)
+
+
+@receiver(placeholder_linked)
+def follow(placeholder: Membership, member: Membership, **_: Any) -> dict[str, int]:
+    """What an import says a placeholder did was done by the member."""
+    return {"activities": Activity.objects.filter(member=placeholder).update(member=member)}

@@ -32,6 +32,12 @@ CSRF_TRUSTED_ORIGINS = env.names(
     "CSRF_TRUSTED_ORIGINS", default=[], help="Origins that may post, with scheme, behind a proxy."
 )
 SIGNUP_OPEN = env.switch("SIGNUP_OPEN", default=True, help="Whether anybody may sign up a new organisation.")
+INVITATIONS_MOST_OPEN = env.number(
+    "INVITATIONS_MOST_OPEN", default=500, minimum=1, help="Open invitations that an organisation may have at a time."
+)
+INVITATION_LETTERS_A_DAY = env.number(
+    "INVITATION_LETTERS_A_DAY", default=500, minimum=1, help="Letters of invitation that an organisation sends a day."
+)
 DEMO_PASSWORD = env.text(
     "DEMO_PASSWORD", default="", help="Password of the example organisation's owner, for manage.py seed_demo."
 )

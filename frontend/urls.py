@@ -7,6 +7,7 @@ from frontend.views import (
     doors,
     execution,
     imports,
+    invitations,
     log,
     mailbox,
     organisation,
@@ -51,6 +52,7 @@ urlpatterns = [
     path("theme/", doors.theme, name="theme"),
     path("mailbox/", mailbox.listing, name="mailbox"),
     path("mailbox/<uuid:pk>/", mailbox.detail, name="mailbox-letter"),
+    path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
     path("organisations/", doors.organisations, name="organisations"),
     # Before the library's own of the same names, which answer a form with errors by 200.
     path("accounts/signup/", doors.sign_up, name="account_signup"),

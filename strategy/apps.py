@@ -10,5 +10,6 @@ class StrategyConfig(AppConfig):
             defaults,  # noqa: F401  (hears of new organisations)
             imports,
         )
+        from strategy.services import handover  # noqa: F401  (hears of placeholders that became somebody)
 
         imports.register()

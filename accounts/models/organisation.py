@@ -209,6 +209,8 @@ class Membership(TenantModel):
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.REP)
     team = TenantForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="members")
     is_active = models.BooleanField(default=True)
+    # Of a placeholder that turned out to be somebody: what can only be added to goes on naming the placeholder.
+    merged_into = TenantForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
     source = models.CharField(max_length=40, default="", blank=True)
     external_id = models.CharField(max_length=200, default="", blank=True)
     # What the source said last: a row that says the same again changes nothing that was changed here since.
@@ -222,6 +224,10 @@ class Membership(TenantModel):
                 fields=["tenant", "source", "external_id"],
                 condition=~models.Q(external_id=""),
                 name="membership_external_id_unique_in_source",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | models.Q(is_active=False, user=None),
+                name="membership_merged_is_over",
             ),
         ]
         # The look-up function that finds a person's organisations comes without a tenant.

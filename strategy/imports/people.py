@@ -9,7 +9,7 @@ from strategy.imports.keys import key_of
 
 TEAMS = """
     INSERT INTO accounts_team (id, tenant_id, name, manager_id, attributes, source, external_id)
-    SELECT {fresh}, %(tenant)s, t.name, m.id, t.attributes, %(source)s, t.external_id
+    SELECT {fresh}, %(tenant)s, t.name, coalesce(m.merged_into_id, m.id), t.attributes, %(source)s, t.external_id
     FROM (SELECT DISTINCT ON (s.team_key) s.team_key AS external_id, s.manager_key,
                  left(concat_ws(', ', s.manager, s.office), 120) AS name,
                  jsonb_strip_nulls(jsonb_build_object('regional_office', s.office)) AS attributes

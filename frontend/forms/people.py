@@ -64,7 +64,9 @@ def team_choices(branches: Iterable[Branch], nobody: object) -> list[tuple[str, 
 
 def member_choices(members: Iterable[Membership], nobody: object | None = None) -> list[tuple[str, object]]:
     """Members to choose from, with what tells two of the same name apart."""
-    named = [(str(one.pk), f"{one.name} ({one.email})" if one.email else one.name) for one in members]
+    named: list[tuple[str, object]] = [
+        (str(one.pk), f"{one.name} ({one.email})" if one.email else one.name) for one in members
+    ]
     return named if nobody is None else [("", nobody), *named]
 
 
@@ -77,7 +79,7 @@ class Picked(forms.TypedChoiceField):
 
     def offer(self, choices: Iterable[tuple[str, object]], rows: Iterable[Any]) -> None:
         """Set what can be chosen."""
-        self.choices = list(choices)  # type: ignore[assignment]
+        self.choices = list(choices)
         self.rows = {str(row.pk): row for row in rows}
         self.coerce = self.rows.__getitem__
 

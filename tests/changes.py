@@ -128,9 +128,11 @@ def _seen(document: Schema, schema: Schema) -> Schema:
     """The schema behind a reference; of several, the whole row, and of a row and its name, the name."""
     if "$ref" in schema:
         return _seen(document, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
-    if "anyOf" in schema:
-        names = [one for one in schema["anyOf"] if "$ref" not in one]
-        return _seen(document, (names or schema["anyOf"])[0])
+    if several := schema.get("anyOf") or schema.get("oneOf"):
+        shapes = [one for one in several if one.get("type") != "null"]
+        chosen = next((one for one in shapes if one.get("$ref", "").endswith("Ref")), shapes[0])
+        seen = _seen(document, chosen)
+        return seen if len(shapes) == len(several) else seen | {"type": [*_types(seen), "null"]}
     return schema
 
 

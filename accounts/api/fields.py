@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
 
 from accounts.api import ids
@@ -90,6 +91,12 @@ class FieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         schema: dict[str, Any] = self.target.schema()
+        if isinstance(self.target, Ref):
+            # Once, under a name of its own: written in place it would get two of one name in generated clients.
+            name = f"{ids.WORDS.get(self.target.kind, self.target.kind.capitalize())}Ref"
+            named = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)  # type: ignore[no-untyped-call]
+            auto_schema.registry.register_on_missing(named)
+            return named.ref
         if direction == "response" and isinstance(self.target, Text):
             schema.pop("pattern", None)  # what is stored may come from elsewhere
         return schema

@@ -22,6 +22,17 @@ COMPANY, PIPELINE, STAGE, END_REASON, DEAL, DEAL_EVENT = "com", "pip", "stg", "r
 ACTIVITY, ACTIVITY_TYPE, OUTPUT, OUTPUT_TYPE = "act", "aty", "out", "oty"
 MILESTONE, MILESTONE_TYPE = "mst", "mty"
 
+# How generated clients call a row that is named beside its id: `CompanyRef`. Others are called by their type.
+WORDS = {
+    MEMBER: "Member",
+    COMPANY: "Company",
+    PIPELINE: "Pipeline",
+    END_REASON: "EndReason",
+    ACTIVITY_TYPE: "ActivityType",
+    OUTPUT_TYPE: "OutputType",
+    MILESTONE_TYPE: "MilestoneType",
+}
+
 
 class NotAnId(ValueError):
     """The text is no id of the wanted type."""

@@ -191,8 +191,9 @@ class Schema(AutoSchema):
             schema["additionalProperties"] = False
         if isinstance(serializer, fields.Output):
             for name, noun in serializer.expands.items():
+                named = schema["properties"][name]
                 whole = self.resolve_serializer(noun.shape(), "response").ref
-                schema["properties"][name] = {"anyOf": [whole, schema["properties"][name]]}
+                schema["properties"][name] = {"anyOf": [whole, *named.get("oneOf", [named])]}
         return schema
 
     def _get_paginator(self) -> Any:

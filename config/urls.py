@@ -18,4 +18,6 @@ urlpatterns = [
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.forbidden"
 handler404 = "config.errors.not_found"
+# The sign-in library alone looks for this one; programs are told by the limits of the API.
+handler429 = "frontend.views.errors.too_often"
 handler500 = "config.errors.failed"

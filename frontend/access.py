@@ -6,9 +6,11 @@ from typing import Any, Protocol, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.permissions import CAPABILITIES, require
+from frontend.forms.doors import SignInAgain
 from frontend.http import SignedRequest, TenantRequest
 
 
@@ -79,7 +81,7 @@ def public(*, because: str) -> Callable[[Callable[..., HttpResponse]], View]:
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """To the sign-in and back here; a part of a page is told 401, and the script says what that means."""
+    """To the sign-in and back here; a part of a page is told 401 with a dialog that asks to sign in over that page."""
     if getattr(request, "htmx", False):
-        return HttpResponse(status=401)
+        return render(request, "doors/again.html", {"form": SignInAgain()}, status=401)
     return redirect_to_login(request.get_full_path())

@@ -57,6 +57,7 @@ urlpatterns = [
     # Before the library's own of the same names, which answer a form with errors by 200.
     path("accounts/signup/", doors.sign_up, name="account_signup"),
     path("accounts/login/", doors.sign_in, name="account_login"),
+    path("accounts/login/again/", doors.sign_in_again, name="sign-in-again"),
     path("accounts/logout/", doors.sign_out, name="account_logout"),
     path("accounts/password/change/", doors.change_password, name="account_change_password"),
     path("o/<slug:slug>/", include(of_organisation)),

@@ -72,6 +72,13 @@ class SignIn(LoginForm):  # type: ignore[misc]
         self.fields["password"].error_messages["required"] = _("Give your password.")
 
 
+class SignInAgain(SignIn):
+    """The same over a page that was left open: its fields have names of their own there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "auto_id": "again_%s"})
+
+
 class ChangePassword(ChangePasswordForm):  # type: ignore[misc]
     """The old password, and the new one once: the browser shows it to who wants to see it."""
 

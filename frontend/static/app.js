@@ -147,11 +147,16 @@
     chosen ? input.setAttribute("aria-activedescendant", chosen.id) : input.removeAttribute("aria-activedescendant");
     if (at) chosen?.scrollIntoView({ block: "nearest" });
   };
+  // What is typed while the palette is on its way is not lost, and is no single key of the page.
+  let ahead = null;
   const chosenBy = (input) => document.getElementById(input.getAttribute("aria-activedescendant"));
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
       const jump = one("[data-jump]");
-      if (jump) { event.preventDefault(); if (!shown()) jump.click(); }
+      if (jump) { event.preventDefault(); if (!shown()) { ahead = ""; jump.click(); } }
+    } else if (ahead !== null && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      ahead += event.key;
     }
     const input = event.target.closest?.('[role="combobox"]');
     if (!input || event.isComposing) return;
@@ -175,7 +180,10 @@
     if (!input || one('[aria-selected="true"]', input.closest("dialog"))) return;
     delete input.dataset.stale;
     choose(input, 0);
+    if (ahead) { input.value = ahead; input.dispatchEvent(new Event("input", { bubbles: true })); }
+    ahead = null;
   });
+  addEventListener("htmx:finally:request", () => { ahead = null; });
 
   // Single keys. Never inside a field, never with a modifier, never over a dialog, and off when a person says so.
   addEventListener("keydown", (event) => {
@@ -200,13 +208,46 @@
     line.append(sentence);
     form.prepend(line);
   };
-  const sayings = { 401: "signedOut", 403: "forbidden", 404: "gone", 410: "gone", 429: "often" };
+  const sayings = { 401: "signedOut", 403: "forbidden", 404: "gone", 409: "changed", 410: "gone", 413: "large", 429: "often" };
+  const saying = (response) => toasts().dataset[
+    response.headers.get("Refused") || sayings[response.status] || (response.status >= 500 ? "broken" : "refused")
+  ];
   let told = 0;
   const quietly = (element) => element?.matches?.('[hx-trigger*="every"]');
   addEventListener("htmx:response:error", (event) => {
-    const { response, sourceElement } = event.detail.ctx;
+    const { response, sourceElement, text } = event.detail.ctx;
     if (response.status === 422 || quietly(sourceElement)) return;
-    tell(sourceElement, toasts().dataset[sayings[response.status]] || toasts().dataset.refused);
+    tell(sourceElement, saying(response));
+    if (response.status === 401 && text) askAgain(text, sourceElement);
+  });
+
+  // A session that ended: its answer holds the dialog that asks to sign in over the page, and then what was sent goes
+  // again. The form tokens of the page belonged to that session. Somebody else who signs in gets a page of their own.
+  let waiting;
+  const askAgain = (text, element) => {
+    if (one("[data-again]")) return;
+    waiting = element;
+    const box = document.getElementById("dialogs");
+    box.insertAdjacentHTML("beforeend", text);
+    htmx.process(one("[data-again]"));
+    openDialogs();
+  };
+  const sendAgain = () => {
+    const element = waiting;
+    waiting = null;
+    if (element?.isConnected) element.matches("form") ? element.requestSubmit() : element.click();
+  };
+  addEventListener("signed-in", (event) => {
+    const { token, person } = event.detail;
+    const known = document.body.dataset.person;
+    if (known && known !== person) return location.reload();
+    for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
+    document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
+    // After the dialog has closed and given the focus back.
+    setTimeout(sendAgain);
+  });
+  addEventListener("click", (event) => {
+    if (event.target.matches?.("[data-signed-in]")) { event.target.closest("dialog").close(); sendAgain(); }
   });
   addEventListener("htmx:error", (event) => {
     const element = event.detail.ctx?.sourceElement;

@@ -1,5 +1,6 @@
 """Signing up, signing in, and finding one's organisation."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,7 +9,8 @@ from allauth.account import views as allauth
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import queries, services
 from frontend.access import public, signed_in
 from frontend.context import THEMES
+from frontend.forms import doors as forms
 from frontend.forms.doors import NewOrganisation
 from frontend.http import SignedRequest, page, told_in
 
@@ -40,12 +43,34 @@ class SignIn(WithStatus, allauth.LoginView):  # type: ignore[misc]
     """E-mail and password."""
 
 
+class SignInAgain(SignIn):
+    """The same in a dialog over a page whose session has ended: what was typed there stays."""
+
+    template_name = "doors/again.html#form"
+
+    def get_form_class(self) -> type[forms.SignInAgain]:
+        return forms.SignInAgain
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        next_step = super().form_valid(form)
+        if not self.request.user.is_authenticated:
+            # A second step follows, on pages of its own; the page behind waits for it.
+            context = {"next_url": next_step.headers.get("Location") or reverse("account_login")}
+            return render(self.request, "doors/again.html#step", context)
+        told = {
+            "signed-in": {"token": get_token(self.request), "person": str(self.request.user.pk)},
+            "dialog:close": "",
+        }
+        return HttpResponse(headers={"HX-Trigger": json.dumps(told), "HX-Reswap": "none"})
+
+
 class ChangePassword(WithStatus, allauth.PasswordChangeView):  # type: ignore[misc]
     """The old password, and a new one."""
 
 
 sign_up = public(because="this is how people get in")(SignUp.as_view())
 sign_in = public(because="this is how people get in")(SignIn.as_view())
+sign_in_again = public(because="this is how people get in again")(require_POST(SignInAgain.as_view()))
 sign_out = public(because="a page that was left open must not fail")(allauth.LogoutView.as_view())
 change_password = signed_in(because="it is the person's own")(ChangePassword.as_view())
 

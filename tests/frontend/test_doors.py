@@ -1,5 +1,7 @@
 """Getting in: signing up with an organisation, signing in, and finding one's way."""
 
+import json
+
 import pytest
 from django.test import Client
 
@@ -163,3 +165,33 @@ class TestTheme:
 
     def test_an_unknown_one_is_not_kept(self, client: Client, db: None) -> None:
         assert "theme" not in client.post("/theme/", {"theme": "pink<script>"}).cookies
+
+
+class TestAgain:
+    """A page was left open until its session had ended."""
+
+    URL = "/accounts/login/again/"
+    HTMX = {"HX-Request": "true"}
+
+    def test_a_part_of_a_page_is_answered_with_a_dialog_that_asks(self, client: Client, lena: Membership) -> None:
+        answer = client.get("/o/northwind/log/", headers=self.HTMX)
+        assert answer.status_code == 401
+        assert "<dialog" in answer.content.decode()
+        assert 'id="again_login"' in answer.content.decode()
+        # The same for an organisation that does not exist.
+        assert client.get("/o/no-such/log/", headers=self.HTMX).status_code == 401
+
+    def test_whoever_signs_in_is_told_to_the_page_with_a_new_form_token(self, client: Client, lena: Membership) -> None:
+        answer = client.post(self.URL, {"login": "lena@example.com", "password": PASSWORD}, headers=self.HTMX)
+        told = json.loads(answer["HX-Trigger"])
+        assert answer.status_code == 200
+        assert told["signed-in"]["person"] == str(lena.user_id)
+        assert len(told["signed-in"]["token"]) == 64
+        assert client.get("/o/northwind/deals/").status_code == 200
+
+    def test_a_wrong_password_keeps_the_dialog_and_says_so(self, client: Client, lena: Membership) -> None:
+        answer = client.post(self.URL, {"login": "lena@example.com", "password": "wrong"}, headers=self.HTMX)
+        assert answer.status_code == 422
+        assert "<html" not in answer.content.decode()
+        assert 'role="alert"' in answer.content.decode()
+        assert client.get("/o/northwind/deals/").status_code == 302

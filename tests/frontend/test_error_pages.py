@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
@@ -26,6 +28,8 @@ def request(path: str = "/", **headers: str) -> HttpRequest:
         (errors.forbidden, 403),
         (errors.forged, 403),
         (errors.not_found, 404),
+        (errors.not_allowed, 405),
+        (errors.too_large, 413),
         (errors.too_often, 429),
         (errors.failed, 500),
     ],
@@ -38,6 +42,46 @@ def test_says_what_happened_and_where_to_go_without_touching_the_database(view: 
     assert page.count("<h1>") == 1
     assert "f00ba4" in page
     assert 'class="btn"' in page
+
+
+def test_a_member_is_shown_the_way_back_into_the_organisation() -> None:
+    for view in (errors.forbidden, errors.not_allowed, errors.too_large):
+        assert 'href="/o/northwind/"' in view(request("/o/northwind/imports/new/")).content.decode()
+    # A stranger may not learn that there is one.
+    assert 'href="/"' in errors.not_found(request("/o/northwind/imports/new/")).content.decode()
+
+
+def test_a_fault_that_breaks_the_templates_too_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object) -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr(errors, "render_to_string", broken)
+    answer = errors.failed(request())
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.content.decode()
+    assert '<a href="/">' in answer.content.decode()
+
+
+def test_a_form_address_that_is_opened_like_a_page_is_a_page(as_lena: Client) -> None:
+    answer = as_lena.get("/o/northwind/imports/00000000-0000-0000-0000-000000000000/start/")
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert "This address is not a page" in answer.content.decode()
+
+
+def test_a_form_that_is_too_large_is_413_and_a_page(as_omar: Client, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    answer = as_omar.post("/o/northwind/log/", {"note": "x" * 2000})
+    assert answer.status_code == 413
+    assert "This is too large to be sent" in answer.content.decode()
+
+
+def test_the_sign_in_library_says_too_many_tries_on_our_page(client: Client, lena: Membership) -> None:
+    tries = [client.post("/accounts/login/", {"login": "lena@example.com", "password": "x"}) for _ in range(40)]
+    last = tries[-1]
+    assert last.status_code == 429
+    assert "Too many tries" in last.content.decode()
+    assert 'class="xs faint"' in last.content.decode()
 
 
 def test_an_address_that_is_not_there_is_a_page(client: Client, db: None) -> None:

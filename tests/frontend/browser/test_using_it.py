@@ -225,15 +225,124 @@ class TestWhenThingsFail:
         expect(page.locator("#toasts")).to_contain_text("Call logged")
         assert len(stored(northwind, Activity)) == 1
 
-    def test_a_session_that_ended_leaves_the_words_and_says_so(self, opened: Open, url: str, lena: Membership) -> None:
+    def test_a_session_that_ended_asks_to_sign_in_over_the_page_and_sends_the_words(
+        self, opened: Open, url: str, lena: Membership, northwind: Tenant
+    ) -> None:
         page = opened(lena)
         page.goto(url)
         page.keyboard.press("l")
         page.get_by_role("textbox", name="In a few words").fill("Asked for the plan")
         page.context.clear_cookies(name="session")
         page.get_by_role("button", name="Log it").click()
+        again = page.get_by_role("dialog", name="Sign in again")
+        expect(again.get_by_label("E-mail")).to_be_focused()
+        assert violations(page) == []
+        again.get_by_label("E-mail").fill("lena@example.com")
+        again.get_by_label("Password").fill("not this one")
+        again.get_by_role("button", name="Sign in").click()
+        expect(again.get_by_role("alert")).to_be_focused()
+        again.get_by_label("Password").fill(PASSWORD)
+        again.get_by_role("button", name="Sign in").click()
+        expect(page.locator("#toasts")).to_contain_text("Call logged on Leak analytics")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.locator("#timeline")).to_contain_text("Asked for the plan")
+        assert len(stored(northwind, Activity)) == 1
+        # The page goes on under the new session.
+        page.keyboard.press("l")
+        page.get_by_role("button", name="Log it").click()
+        expect(page.locator("#toasts")).to_contain_text("Call logged on Leak analytics")
+
+    def test_a_sign_in_that_is_not_wanted_leaves_the_words(
+        self, opened: Open, url: str, lena: Membership, northwind: Tenant
+    ) -> None:
+        page = opened(lena)
+        page.goto(url)
+        page.keyboard.press("l")
+        page.get_by_role("textbox", name="In a few words").fill("Asked for the plan")
+        page.context.clear_cookies(name="session")
+        page.get_by_role("button", name="Log it").click()
+        expect(page.get_by_role("dialog", name="Sign in again")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog", name="Sign in again")).to_have_count(0)
         expect(page.get_by_role("alert")).to_contain_text("You are signed out.")
         expect(page.get_by_role("textbox", name="In a few words")).to_have_value("Asked for the plan")
+
+    def test_somebody_else_who_signs_in_sends_nothing_of_it(
+        self, opened: Open, url: str, lena: Membership, omar: Membership, northwind: Tenant
+    ) -> None:
+        page = opened(lena)
+        page.goto(url)
+        page.keyboard.press("l")
+        page.get_by_role("textbox", name="In a few words").fill("Asked for the plan")
+        page.context.clear_cookies(name="session")
+        page.get_by_role("button", name="Log it").click()
+        again = page.get_by_role("dialog", name="Sign in again")
+        again.get_by_label("E-mail").fill("omar@example.com")
+        again.get_by_label("Password").fill(PASSWORD)
+        with page.expect_navigation():
+            again.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_text("Omar", exact=True).first).to_be_visible()
+        assert stored(northwind, Activity) == []
+
+
+class TestPalette:
+    def test_ctrl_k_finds_a_deal_and_enter_opens_it(self, opened: Open, url: str, lena: Membership) -> None:
+        page = opened(lena)
+        page.goto("/o/northwind/execution/")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("bright")  # at once: nobody waits for a dialog
+        box = page.get_by_role("combobox", name="Search or jump to")
+        expect(box).to_be_focused()
+        expect(box).to_have_value("bright")
+        first = page.get_by_role("option", name="Leak analytics, Brightwater")
+        expect(first).to_have_attribute("aria-selected", "true")
+        assert violations(page) == []
+        page.keyboard.press("ArrowDown")
+        expect(first).to_have_attribute("aria-selected", "false")
+        page.keyboard.press("ArrowUp")
+        expect(box).to_have_attribute("aria-activedescendant", str(first.get_attribute("id")))
+        expect(box).to_be_focused()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{url}")
+        assert page.said == []  # type: ignore[attr-defined]
+
+    def test_a_deed_takes_its_place_and_escape_leads_back_to_where_it_began(
+        self, opened: Open, url: str, lena: Membership
+    ) -> None:
+        page = opened(lena)
+        page.goto(url)
+        page.get_by_role("link", name="Record an outcome").focus()
+        page.keyboard.press("Control+k")
+        page.keyboard.type("log activity on")
+        expect(page.get_by_text("Nothing called")).to_be_visible()
+        page.get_by_role("combobox", name="Search or jump to").fill("leak")
+        page.get_by_role("option", name="Log activity on Leak analytics").click()
+        expect(page.get_by_role("dialog", name="Log activity")).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert page.evaluate("document.activeElement !== document.body")
+
+    def test_nothing_found_is_said_and_another_name_offered(self, opened: Open, url: str, lena: Membership) -> None:
+        page = opened(lena, PHONE)
+        page.goto("/o/northwind/deals/")
+        page.get_by_role("link", name="Search or jump to").tap()
+        page.get_by_role("combobox", name="Search or jump to").fill("brigtwa")
+        expect(page.get_by_role("status").filter(has_text="Nothing called")).to_be_visible()
+        assert violations(page) == []
+        assert overhang(page) <= 0
+        page.get_by_role("link", name="Did you mean Brightwater?").tap()
+        expect(page.get_by_role("heading", name="Search")).to_be_visible()
+        expect(page.get_by_role("link", name="Leak analytics, Brightwater")).to_be_visible()
+
+    def test_without_script_the_jump_box_is_a_search_page(self, opened: Open, url: str, lena: Membership) -> None:
+        page = opened(lena, java_script_enabled=False)
+        page.goto("/o/northwind/deals/")
+        page.get_by_role("link", name="Search or jump to").click()
+        page.get_by_label("Name of a deal, a person or a page").fill("bright")
+        page.get_by_role("button", name="Search").click()
+        page.get_by_role("link", name="Leak analytics, Brightwater").click()
+        page.wait_for_url(f"**{url}")
 
 
 class TestLook:

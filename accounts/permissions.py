@@ -28,6 +28,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     # Each member their own.
     "token.see": EVERYONE,
     "token.make": SELLING,
+    "strategy.see": EVERYONE,
+    "strategy.edit": DIRECTING,
     "company.see": EVERYONE,
     "deal.see": EVERYONE,
     "deal.open": SELLING,

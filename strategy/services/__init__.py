@@ -1,4 +1,17 @@
 from strategy.services.deals import move_deal, open_deal, qualify_deal, reopen_deal, watch_deal
 from strategy.services.handover import hand_over_deals
+from strategy.services.plan import activate_strategy, begin_strategy, newest_version, retire_strategy, write_strategy
 
-__all__ = ["hand_over_deals", "move_deal", "open_deal", "qualify_deal", "reopen_deal", "watch_deal"]
+__all__ = [
+    "activate_strategy",
+    "begin_strategy",
+    "hand_over_deals",
+    "move_deal",
+    "newest_version",
+    "open_deal",
+    "qualify_deal",
+    "reopen_deal",
+    "retire_strategy",
+    "watch_deal",
+    "write_strategy",
+]

@@ -123,6 +123,7 @@ FAULTS_OF_ROLES: list[tuple[str, set[tuple[str, str]]]] = [
             ("tl_web", "more rights"),
             ("accounts_auditevent", "only ever added to"),
             ("strategy_dealevent", "only ever added to"),
+            ("strategy_strategyversion", "only ever added to"),
             ("outcomes_milestoneevent", "only ever added to"),
         },
     ),

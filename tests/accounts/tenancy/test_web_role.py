@@ -171,7 +171,12 @@ def test_what_is_only_added_to_stays_as_it_was_written(web: Connection, table: s
 
 
 def test_some_tables_are_only_added_to() -> None:
-    assert APPEND_ONLY == ["accounts_auditevent", "outcomes_milestoneevent", "strategy_dealevent"]
+    assert APPEND_ONLY == [
+        "accounts_auditevent",
+        "outcomes_milestoneevent",
+        "strategy_dealevent",
+        "strategy_strategyversion",
+    ]
 
 
 @pytest.mark.parametrize(

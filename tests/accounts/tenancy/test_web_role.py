@@ -264,6 +264,16 @@ TO_TENANTS = [
 ]
 
 
+def _forget_checks(owner: Connection, table: str) -> None:
+    """Until the transaction is undone: what a row may be in itself is not what is tried here."""
+    found = owner.execute(
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = %s::regclass", [table]
+    ).fetchall()
+    for (name,) in found:
+        drop = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name))
+        owner.execute(drop)
+
+
 @pytest.mark.parametrize(("table", "column"), TO_TENANTS, ids=lambda part: part)
 @pytest.mark.usefixtures("planted")
 def test_the_database_itself_keeps_each_reference_inside(world: World, table: str, column: str) -> None:
@@ -281,6 +291,7 @@ def test_the_database_itself_keeps_each_reference_inside(world: World, table: st
             " WHERE ctid = (SELECT ctid FROM {table} WHERE tenant_id = %s ORDER BY id DESC LIMIT 1)"
         ).format(table=sql.Identifier(table), column=sql.Identifier(column), target=sql.Identifier(target))
         owner.autocommit = False
+        _forget_checks(owner, table)
         owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
         assert owner.execute(point, [world.northwind.pk, world.northwind.pk]).rowcount == 1
         with pytest.raises(errors.ForeignKeyViolation):

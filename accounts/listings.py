@@ -20,6 +20,10 @@ class MemberRow(NamedTuple):
     is_active: bool
     source: str
     external_id: str
+    team: UUID | None
+    is_placeholder: bool
+    merged_into: UUID | None
+    created_at: datetime
 
     @property
     def position(self) -> Position:
@@ -38,6 +42,43 @@ class TokenRow(NamedTuple):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+class TeamRow(NamedTuple):
+    """A team, what it is below and who manages it."""
+
+    key: UUID
+    name: str
+    parent: UUID | None
+    parent_name: str | None
+    manager: UUID | None
+    manager_name: str | None
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+class InvitationRow(NamedTuple):
+    """An offer of a place, without its secret."""
+
+    key: UUID
+    email: str
+    name: str
+    role: str
+    team: UUID | None
+    team_name: str | None
+    member: UUID | None
+    member_name: str | None
+    inviter: UUID
+    inviter_name: str
+    state: str
+    created_at: datetime
+    expires_at: datetime
 
     @property
     def position(self) -> Position:
@@ -68,12 +109,61 @@ MEMBERS = Listing(
         "member.is_active",
         "member.source",
         "member.external_id",
+        "member.team_id",
+        "(member.user_id IS NULL)",
+        "member.merged_into_id",
+        "member.created_at",
     ),
     joins=("LEFT JOIN accounts_team AS team ON team.tenant_id = member.tenant_id AND team.id = member.team_id"),
     newest_first=False,
     narrow={
         "is_active": "member.is_active = %(is_active)s",
+        "is_placeholder": "(member.user_id IS NULL) = %(is_placeholder)s",
+        "role": "member.role = %(role)s",
+        "team": "member.team_id = %(team)s",
         "source": "member.source = %(source)s",
         "external_id": "member.external_id = %(external_id)s",
+    },
+)
+
+TEAMS = Listing(
+    row=TeamRow,
+    table="accounts_team",
+    short="team",
+    columns=("team.id", "team.name", "team.parent_id", "parent.name", "team.manager_id", "manager.name"),
+    joins=(
+        "LEFT JOIN accounts_team AS parent ON parent.tenant_id = team.tenant_id AND parent.id = team.parent_id"
+        " LEFT JOIN accounts_membership AS manager"
+        " ON manager.tenant_id = team.tenant_id AND manager.id = team.manager_id"
+    ),
+    newest_first=False,
+    narrow={"parent": "team.parent_id = %(parent)s", "manager": "team.manager_id = %(manager)s"},
+)
+
+# Whether it has ended by itself is a matter of the clock, so it is no column.
+STATE_OF_INVITATION = (
+    "CASE WHEN invitation.accepted_at IS NOT NULL THEN 'accepted' WHEN invitation.revoked_at IS NOT NULL THEN 'revoked'"
+    " WHEN invitation.expires_at <= now() THEN 'expired' ELSE 'open' END"
+)
+INVITATIONS = Listing(
+    row=InvitationRow,
+    table="accounts_invitation",
+    short="invitation",
+    columns=(
+        *("invitation.id", "invitation.email", "invitation.name", "invitation.role", "invitation.team_id", "team.name"),
+        *("member.id", "member.name", "inviter.id", "inviter.name", STATE_OF_INVITATION),
+        *("invitation.created_at", "invitation.expires_at"),
+    ),
+    joins=(
+        "LEFT JOIN accounts_team AS team ON team.tenant_id = invitation.tenant_id AND team.id = invitation.team_id"
+        " LEFT JOIN accounts_membership AS member ON member.tenant_id = invitation.tenant_id"
+        " AND member.id = coalesce(invitation.accepted_by_id, invitation.membership_id)"
+        " JOIN accounts_membership AS inviter"
+        " ON inviter.tenant_id = invitation.tenant_id AND inviter.id = invitation.invited_by_id"
+    ),
+    narrow={
+        "state": f"{STATE_OF_INVITATION} = %(state)s",
+        "email": "invitation.email = %(email)s",
+        "team": "invitation.team_id = %(team)s",
     },
 )

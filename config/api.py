@@ -8,9 +8,10 @@ from django.views.decorators.http import require_safe
 from rest_framework.routers import SimpleRouter
 
 from accounts.api import problems
+from accounts.api.people import Invitations, Members, Teams
 from accounts.api.rendering import dumps
 from accounts.api.schema import document
-from accounts.api.views import Me, Members, Tokens
+from accounts.api.views import Me, Tokens
 from activities.api.views import Activities, ActivityTypes, OutputTypes
 from frontend.views import reference
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
@@ -20,6 +21,8 @@ router = SimpleRouter(trailing_slash=False)
 for name, resource in {
     "me": Me,
     "members": Members,
+    "teams": Teams,
+    "invitations": Invitations,
     "tokens": Tokens,
     "companies": Companies,
     "pipelines": Pipelines,

@@ -21,7 +21,8 @@ from referencing.jsonschema import DRAFT202012
 
 from accounts.api import ids
 from accounts.integrations.tokens import SCOPES, make_token, scope_is_within
-from accounts.models import ApiToken, Membership
+from accounts.models import ApiToken, Membership, Team
+from accounts.services import invite
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
@@ -230,10 +231,15 @@ class Things(NamedTuple):
     mst: str
     mty: str
     tok: str
+    team: str
+    top: str
+    inv: str
+    named: str
 
 
 def furnish(member: Membership) -> Things:
-    """Make one of everything in the member's organisation: `fresh` is an unqualified deal, `end` a stage for lost."""
+    """Make one of everything in the member's organisation: `fresh` is an unqualified deal, `end` a stage for lost,
+    `top` a second team, `named` a placeholder."""
     with tenant_scope(member.tenant_id):
         company = Company.objects.create(name="Alder Foods", revenue=5_000_000_00, revenue_currency="EUR")
         reason = EndReason.objects.create(kind="lost", name="Chose a competitor")
@@ -248,7 +254,13 @@ def furnish(member: Membership) -> Things:
             actor=member, deal=deal, type=milestone_type, at=NOON, evidence="https://example.com/minutes"
         )
         token = make_token(actor=member, name="another program", scopes=["deals:read"], at=timezone.now()).token
+        top, team = Team.objects.create(name="Sales"), Team.objects.create(name="Nordics")
+        invitation = invite(actor=member, email="karl@example.com", role="rep", at=timezone.now())
         keys = {
+            "team": team.pk,
+            "top": top.pk,
+            "inv": invitation.pk,
+            "named": Membership.objects.create(name="Named by an import").pk,
             "tok": token.pk,
             "org": member.tenant.public_id,
             "mem": member.pk,
@@ -265,5 +277,5 @@ def furnish(member: Membership) -> Things:
             "mst": milestone.pk,
             "mty": milestone_type.pk,
         }
-    kinds = {"end": "stg", "fresh": "deal"}
+    kinds = {"end": "stg", "fresh": "deal", "top": "team", "named": "mem"}
     return Things(**{name: ids.encode(kinds.get(name, name), key) for name, key in keys.items()})

@@ -17,7 +17,7 @@ _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 
 # One short word for each type of row that has an id outside.
-ORGANISATION, MEMBER, TOKEN = "org", "mem", "tok"
+ORGANISATION, MEMBER, TOKEN, TEAM, INVITATION = "org", "mem", "tok", "team", "inv"
 COMPANY, PIPELINE, STAGE, END_REASON, DEAL, DEAL_EVENT = "com", "pip", "stg", "rsn", "deal", "evt"
 ACTIVITY, ACTIVITY_TYPE, OUTPUT, OUTPUT_TYPE = "act", "aty", "out", "oty"
 MILESTONE, MILESTONE_TYPE = "mst", "mty"

@@ -8,9 +8,12 @@ from uuid import UUID
 from accounts.api import fields, ids
 from accounts.api.nouns import Noun
 from accounts.integrations.tokens import scopes_in_effect
-from accounts.listings import MEMBERS, MemberRow, TokenRow
+from accounts.listings import MEMBERS, TEAMS, InvitationRow, MemberRow, TeamRow, TokenRow
 from accounts.models import ApiToken, Membership, Tenant
 from accounts.models.organisation import Role
+
+# What an invitation may be; `expired` is one that has ended by itself.
+INVITATION_STATES = ("open", "accepted", "revoked", "expired")
 
 
 def ref(kind: str, key: UUID | None, name: str | None) -> dict[str, Any] | None:
@@ -36,10 +39,14 @@ class Member(fields.Output):
     name = fields.Text(longest=120)
     email = fields.Text(longest=254, allow_null=True)
     role = fields.OneOf(Role.values)
-    team = fields.Text(longest=120, allow_null=True)
+    team = fields.Text(longest=120, allow_null=True, help_text="The team's name")
+    team_id = fields.Id(ids.TEAM, allow_null=True)
     is_active = fields.Switch()
+    is_placeholder = fields.Switch(help_text="Whether an import named them and nobody can sign in as them")
+    merged_into_id = fields.Id(ids.MEMBER, allow_null=True, help_text="The member that a placeholder turned out to be")
     source = fields.Text(longest=40, allow_null=True)  # type: ignore[assignment]
     external_id = fields.Text(longest=200, allow_null=True)
+    created_at = fields.Moment()
 
 
 class SentToken(fields.Output):
@@ -99,13 +106,72 @@ def member(row: MemberRow) -> dict[str, Any]:
         "email": row.email or None,
         "role": row.role,
         "team": row.team_name,
+        "team_id": ids.encode(ids.TEAM, row.team) if row.team else None,
         "is_active": row.is_active,
+        "is_placeholder": row.is_placeholder,
+        "merged_into_id": ids.encode(ids.MEMBER, row.merged_into) if row.merged_into else None,
         "source": row.source or None,
         "external_id": row.external_id or None,
+        "created_at": row.created_at,
     }
 
 
 MEMBER = Noun(MEMBERS, member, Member, "member.see")
+
+
+class Team(fields.Output):
+    """People who sell together. Teams form a tree: each may stand below another one."""
+
+    expands = {"manager": MEMBER}
+
+    id = fields.Id(ids.TEAM)
+    name = fields.Text(longest=120)
+    parent = fields.Ref(ids.TEAM, allow_null=True)  # type: ignore[assignment]
+    manager = fields.Ref(ids.MEMBER, allow_null=True)
+
+
+def team(row: TeamRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.TEAM, row.key),
+        "name": row.name,
+        "parent": ref(ids.TEAM, row.parent, row.parent_name),
+        "manager": ref(ids.MEMBER, row.manager, row.manager_name),
+    }
+
+
+TEAM = Noun(TEAMS, team, Team, "team.see")
+
+
+class Invitation(fields.Output):
+    """The offer of a place to one address. Its secret stands in the letter and nowhere else."""
+
+    expands = {"team": TEAM, "member": MEMBER, "invited_by": MEMBER}
+
+    id = fields.Id(ids.INVITATION)
+    email = fields.Text(longest=254)
+    name = fields.Text(longest=120, allow_null=True)
+    role = fields.OneOf(Role.values)
+    team = fields.Ref(ids.TEAM, allow_null=True)
+    member = fields.Ref(ids.MEMBER, allow_null=True, help_text="Who took it, or the placeholder they would become")
+    invited_by = fields.Ref(ids.MEMBER)
+    state = fields.OneOf(INVITATION_STATES)
+    created_at = fields.Moment()
+    expires_at = fields.Moment()
+
+
+def invitation(row: InvitationRow) -> dict[str, Any]:
+    return {
+        "id": ids.encode(ids.INVITATION, row.key),
+        "email": row.email,
+        "name": row.name or None,
+        "role": row.role,
+        "team": ref(ids.TEAM, row.team, row.team_name),
+        "member": ref(ids.MEMBER, row.member, row.member_name),
+        "invited_by": ref(ids.MEMBER, row.inviter, row.inviter_name),
+        "state": row.state,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+    }
 
 
 def sent_token(key: ApiToken) -> dict[str, Any]:

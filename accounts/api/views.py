@@ -1,12 +1,11 @@
-"""Who calls, and who is there."""
+"""Who calls, and the keys of programs."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 from rest_framework.response import Response
 
-from accounts.api import fields, ids, inputs, shapes
-from accounts.api.filters import Filter
+from accounts.api import ids, inputs, shapes
 from accounts.api.idempotency import idempotent
 from accounts.api.problems import NotThere
 from accounts.api.resource import Resource, TokenRequest, created
@@ -30,29 +29,6 @@ class Me(Resource):
         """
         row = MEMBERS.one(request.user.pk)
         return Response(shapes.me(request.user, request.auth, row))
-
-
-class Members(Resource):
-    """People in the organisation."""
-
-    kind = ids.MEMBER
-    access = {"list": "member.see", "retrieve": "member.see"}
-    names = {"list": "list_members", "retrieve": "get_member"}
-    gives = {"list": shapes.Member, "retrieve": shapes.Member}
-    filters = {
-        "list": [
-            Filter("source", fields.Text(longest=40), "The system that `external_id` belongs to."),
-            Filter("external_id", fields.Text(longest=200), "The member's id in that system."),
-        ]
-    }
-
-    def list(self, request: TokenRequest) -> Response:
-        """List the members, the first to join first."""
-        return self.page(MEMBERS, shapes.member)
-
-    def retrieve(self, request: TokenRequest, id: str) -> Response:
-        """Show one member."""
-        return Response(shapes.member(self.shown(MEMBERS, id)))
 
 
 class Tokens(Resource):

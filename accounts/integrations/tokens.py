@@ -26,7 +26,9 @@ SCOPES: dict[str, frozenset[str]] = {
     "statistics:read": frozenset({"statistics.see"}),
     "organisation:read": frozenset({"organisation.see", "member.see", "team.see"}),
     "organisation:write": frozenset({"organisation.edit"}),
-    "members:write": frozenset({"member.invite", "member.edit", "team.edit"}),
+    # Of its own, because managers invite and change nobody.
+    "invitations:write": frozenset({"member.invite"}),
+    "members:write": frozenset({"member.edit", "team.edit"}),
     "audit:read": frozenset({"audit.see"}),
     "tokens:read": frozenset({"token.see"}),
     "tokens:write": frozenset({"token.make"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -86,7 +87,7 @@ def resend_invitation(*, invitation: Invitation, actor: Membership, at: datetime
         invitation.refresh_from_db()
         if not is_open(invitation):
             raise InvitationOver
-        _refuse_beyond(actor, invitation.role, invitation.team)
+        _refuse_foreign(actor, invitation)
         _refuse_letters(at)
         secret = secrets.token_urlsafe(32)
         invitation.digest, invitation.expires_at, invitation.invited_by = digest(secret), at + LIFETIME, actor
@@ -99,7 +100,7 @@ def revoke_invitation(*, invitation: Invitation, actor: Membership, at: datetime
     """Take an offer back; again, or when it was used, nothing changes. Raises OutOfReach, NotAllowed."""
     with transaction.atomic():
         take_turn_as(actor, "member.invite")
-        _refuse_beyond(actor, invitation.role, invitation.team, by=invitation.invited_by_id == actor.pk)
+        _refuse_foreign(actor, invitation)
         if _revoke([invitation], at):
             audit.record(verb="invitation.revoked", subject=invitation, actor=actor, at=at, email=invitation.email)
         invitation.refresh_from_db(fields=["revoked_at"])
@@ -117,9 +118,10 @@ def is_open(invitation: Invitation) -> bool:
 
 
 def may_handle(actor: Membership, invitation: Invitation) -> bool:
-    """Whether the member may take an invitation back: one that they could have sent, or did."""
-    mine = invitation.invited_by_id == actor.pk
-    return _is_within(actor, invitation.role, invitation.team_id, by=mine)
+    """Whether the member may send an invitation again or take it back: one that they could have sent, or did."""
+    if invitation.role not in invitable(actor):
+        return False
+    return invitation.invited_by_id == actor.pk or _is_among_teams_of(actor, invitation.team_id)
 
 
 def _open() -> QuerySet[Invitation]:
@@ -145,16 +147,19 @@ def _read(email: str, name: str) -> tuple[str, str]:
     return email, name
 
 
-def _is_within(actor: Membership, role: str, team_id: object, *, by: bool = False) -> bool:
-    if role not in invitable(actor):
-        return False
-    return by or actor.role != Role.MANAGER or team_id in teams_managed_by(actor)
+def _is_among_teams_of(actor: Membership, team_id: UUID | None) -> bool:
+    return actor.role != Role.MANAGER or team_id in teams_managed_by(actor)
 
 
-def _refuse_beyond(actor: Membership, role: str, team: Team | None, *, by: bool = False) -> None:
+def _refuse_foreign(actor: Membership, invitation: Invitation) -> None:
+    if not may_handle(actor, invitation):
+        raise OutOfReach
+
+
+def _refuse_beyond(actor: Membership, role: str, team: Team | None) -> None:
     if role not in invitable(actor):
         raise OutOfReach
-    if not _is_within(actor, role, team and team.pk, by=by):
+    if not _is_among_teams_of(actor, team.pk if team else None):
         raise Invalid(fields={"team": _("Choose a team that you manage.")})
 
 

@@ -31,11 +31,33 @@ OWN = answers(stranger=404, viewer=404, rep=404, manager=404, leader=404, owner=
 OWN_ENDED = answers(stranger=404, viewer=403, rep=404, manager=404, leader=404, owner=204)
 CHANGE = answers(stranger=404, viewer=403, rep=200, manager=200, leader=200, owner=200)
 
+DIRECT = answers(stranger=404, viewer=403, rep=403, manager=403, leader=200, owner=200)
+DIRECT_MORE = answers(stranger=201, viewer=403, rep=403, manager=403, leader=201, owner=201)
+DIRECT_LESS = answers(stranger=404, viewer=403, rep=403, manager=403, leader=204, owner=204)
+# A leader does not touch an owner.
+REACH = answers(stranger=404, viewer=403, rep=403, manager=403, leader=403, owner=200)
+INVITED = answers(stranger=200, viewer=403, rep=403, manager=200, leader=200, owner=200)
+INVITED_ONE = answers(stranger=404, viewer=403, rep=403, manager=200, leader=200, owner=200)
+# A manager invites into their own teams, and this one manages none.
+INVITE = answers(stranger=201, viewer=403, rep=403, manager=422, leader=201, owner=201)
+
 # method  path                                   body                                             answers
 ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("GET", "me", None, READ),
     ("GET", "members", None, READ),
     ("GET", "members/{mem}", None, READ_ONE),
+    ("PATCH", "members/{mem}", {"name": "Lena L."}, REACH),
+    ("POST", "members/{named}/deactivation", None, DIRECT),
+    ("POST", "members/{named}/reactivation", None, DIRECT),
+    ("GET", "teams", None, READ),
+    ("GET", "teams/{team}", None, READ_ONE),
+    ("POST", "teams", {"name": "Iberia"}, DIRECT_MORE),
+    ("PATCH", "teams/{team}", {"name": "Iberia"}, DIRECT),
+    ("DELETE", "teams/{team}", None, DIRECT_LESS),
+    ("GET", "invitations", None, INVITED),
+    ("GET", "invitations/{inv}", None, INVITED_ONE),
+    ("POST", "invitations", {"email": "nora@example.com", "role": "rep"}, INVITE),
+    ("DELETE", "invitations/{inv}", None, DIRECT_LESS),
     ("GET", "tokens", None, READ),
     ("POST", "tokens", {"name": "A part", "scopes": ["deals:read"]}, WRITE),
     # One's own alone.

@@ -25,7 +25,20 @@ BODIES: dict[str, dict[str, str]] = {
     "qualify_deal": {},
     "create_activity": {"type": "{aty}", "at": "2026-11-18T09:00:00Z"},
     "create_token": {"name": "A part", "scopes": ["deals:read"]},
+    "change_member": {},
+    "deactivate_member": {},
+    "reactivate_member": {},
+    "create_team": {"name": "Iberia"},
+    "change_team": {},
+    "create_invitation": {"email": "nora@example.com", "role": "rep"},
     "create_milestone": {"deal": "{deal}", "type": "{mty}"},
+}
+# Where not any row of the kind will do: one that is not qualified yet, another team, somebody who cannot sign in.
+FITTING = {
+    ("qualify_deal", "id"): "fresh",
+    ("deactivate_member", "id"): "named",
+    ("create_invitation", "member"): "named",
+    ("change_team", "parent"): "top",
 }
 OPERATIONS = {
     operation["operationId"]: (path.removeprefix(f"{PREFIX}/"), method, operation)
@@ -70,7 +83,7 @@ def send(program: Program, name: str, where: str, steps: tuple[Any, ...], given:
     path, method, _ = OPERATIONS[name]
     if where == "path":
         path = path.replace("{id}", given)
-    path = path.replace("{id}", own.fresh if name == "qualify_deal" else getattr(own, _kind_of_path(name)))
+    path = path.replace("{id}", getattr(own, FITTING.get((name, "id"), _kind_of_path(name))))
     if where == "query":
         path += f"?{steps[0]}={given}"
     body: Any = {key: value.format(**own._asdict()) for key, value in BODIES[name].items()} if name in BODIES else None
@@ -138,9 +151,7 @@ def test_the_callers_own_id_is_taken(
 ) -> None:
     """So that the test above refuses for the right reason."""
     own = furnish(lena)
-    given = getattr(own, kind)
-    if name == "qualify_deal" and where == "path":
-        given = own.fresh
+    given = getattr(own, FITTING.get((name, steps[0]), kind))
     if name == "move_deal" and steps == ("reason",):
         ending = {"stage": own.end, "reason": own.rsn}
         answer = Program(make_secret(lena)).post(f"deals/{own.deal}/transitions", ending)

@@ -22,7 +22,9 @@ def program(lena: Membership) -> Program:
 
 
 READABLE = ["me", "members/{mem}", "companies/{com}", "deals/{deal}", "activities/{act}", "milestones/{mst}"]
+READABLE += ["teams/{team}", "invitations/{inv}"]
 LISTS = ["members", "companies", "deals", "deals/{deal}/events", "activities", "milestones", "stages", "statistics"]
+LISTS += ["teams", "invitations"]
 
 
 @pytest.mark.parametrize("path", READABLE)

@@ -59,8 +59,9 @@ unknown.access = "public: there is nothing"  # type: ignore[attr-defined]
 
 
 urlpatterns = [
-    path("", reference.reference, name="api-reference"),
+    path("", reference.introduction, name="api-reference"),
     path("errors", reference.errors, name="api-errors"),
+    path("reference/<slug:name>", reference.resource, name="api-resource"),
     path("v1/openapi.json", openapi, name="api-openapi"),
     path("v1/", include(router.urls)),
     re_path(r"^v(?P<rest>.*)$", unknown),

@@ -11,7 +11,15 @@ from tests.frontend.browser.conftest import Open
 from tests.frontend.browser.look import Look, overhang, violations, widest
 
 LOOKS = [Look(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
-SIGNED_OUT = ["/accounts/login/", "/accounts/signup/", "/accounts/inactive/", "/nonsense/"]
+SIGNED_OUT = [
+    "/api/",
+    "/api/errors",
+    "/api/reference/deals",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/inactive/",
+    "/nonsense/",
+]
 #: {deal} is the deal of the story.
 PAGES = [
     "/organisations/",

@@ -1,0 +1,188 @@
+"""Examples that run as they stand: a reader sets TOKEN, pastes, and gets an answer about their own rows.
+
+An id in an example is taken from a list, or of a row that the example makes first, so that nobody's rows change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from accounts.api import ids
+from accounts.api.schema import document
+
+KIND = re.compile(rf"^\^(\w+)_{re.escape(ids.PATTERN)}\$$")
+# What fields of these names hold in examples, where the operation has no example of its own.
+USUAL: Mapping[str, Any] = {
+    "name": "Leak analytics",
+    "amount": 1_250_000,
+    "currency": "EUR",
+    "at": "$(date -u +%FT%TZ)",
+    "minutes": 25,
+    "words": "We want this before the audit.",
+    "evidence": "https://example.com/minutes.pdf",
+    "note": "They asked us.",
+    "email": "nina@example.com",
+}
+# Bodies that say more than what is needed, by what the operation is called.
+BODIES: Mapping[str, Mapping[str, Any]] = {
+    "create_deal": {"name": "Leak analytics", "company": "$COMPANY", "amount": 1_250_000, "currency": "EUR"},
+    "create_activity": {
+        "type": "$ACTIVITY_TYPE",
+        "at": "$(date -u +%FT%TZ)",
+        "deal": "$DEAL",
+        "minutes": 25,
+        "outputs": [{"type": "$OUTPUT_TYPE", "note": "They wrote back"}],
+    },
+    "move_deal": {"stage": "$STAGE"},
+    "create_token": {"name": "Nightly report", "scopes": ["deals:read"]},
+}
+# How a row is made of which an example is about to change something.
+MADE: Mapping[str, Mapping[str, Any]] = {
+    "deals": {"name": "Leak analytics"},
+    "tokens": {"name": "For an hour", "scopes": ["deals:read"]},
+}
+# Where not the first row of a list is meant: the last open stage is another one than that of a new deal.
+CHOSEN = {"stg": ("?kind=open", "tail -1")}
+NAMES = {"statistics": "chance_to_win"}
+VARIABLE = re.compile(r"\$([A-Z_]+)")
+
+
+def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema behind a reference; of several, the first."""
+    if several := schema.get("anyOf") or schema.get("oneOf"):
+        return resolved(several[0])
+    if "$ref" not in schema:
+        return schema
+    found: dict[str, Any] = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found
+
+
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """The type of the id that a schema takes; empty for anything else."""
+    found = KIND.match(str(schema.get("pattern", "")))
+    return found[1] if found else ""
+
+
+def curl(site: str, path: str, method: str, told: Mapping[str, Any]) -> str:
+    """An example of an operation, with what has to be known before."""
+    body = _body(told)
+    address = f"{site}{path}"
+    steps: list[str] = []
+    if "{id}" in path:
+        address = address.replace("{id}", _subject(site, path, method, told, steps))
+    given = json.dumps(body, ensure_ascii=False) if body is not None else ""
+    lists = {variable: kind for kind, (variable, _) in _lists().items()}
+    steps += [taken(site, lists[variable]) for variable in dict.fromkeys(VARIABLE.findall(given))]
+    headers = [parameter["name"] for parameter in told.get("parameters", ()) if parameter["in"] == "header"]
+    if "If-Match" in headers and method != "POST":
+        steps.append(
+            f'ETAG=$(curl -s -o /dev/null -w \'%header{{etag}}\' "{address}" \\\n  -H "Authorization: Bearer $TOKEN")'
+        )
+    steps.append(call(address, method, body, matched="If-Match" in headers and method != "POST"))
+    return "\n\n".join(dict.fromkeys(steps))
+
+
+def call(address: str, method: str, body: Mapping[str, Any] | None = None, *, matched: bool = False) -> str:
+    """One call of curl. Its body stands in lines of its own, where the shell fills in the ids."""
+    verb = f" -X {method}" if method not in ("GET", "POST") else ""
+    lines = [f'curl{verb} "{address}"', '  -H "Authorization: Bearer $TOKEN"']
+    if method == "POST":
+        lines.append('  -H "Idempotency-Key: $(date +%s%N)"')
+    if matched:
+        lines.append('  -H "If-Match: $ETAG"')
+    if body is None:
+        return " \\\n".join(lines)
+    return " \\\n".join([*lines, f"  --json @- <<JSON\n{_printed(body)}\nJSON"])
+
+
+def _printed(body: Mapping[str, Any]) -> str:
+    """JSON as people write it: a line for each field where one line would be long."""
+    line = json.dumps(body, ensure_ascii=False)
+    if len(line) <= 60:
+        return line
+    fields = ",\n".join(
+        f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in body.items()
+    )
+    return f"{{\n{fields}\n}}"
+
+
+def _subject(site: str, path: str, method: str, told: Mapping[str, Any], steps: list[str]) -> str:
+    """What stands in the address for the row, after the steps that find or make it."""
+    schema = next(given["schema"] for given in told["parameters"] if given["name"] == "id")
+    kind, resource = kind_of(schema), path.split("/")[3]
+    if not kind:
+        return NAMES[resource]
+    if method == "GET" or "post" not in document()["paths"].get(f"/api/v1/{resource}", {}):
+        steps.append(taken(site, kind))
+    else:
+        steps.append(made(site, kind, resource))
+    return f"${_lists()[kind][0]}"
+
+
+def taken(site: str, kind: str) -> str:
+    """The step that takes an id of this type from its list."""
+    variable, path = _lists()[kind]
+    query, pick = CHOSEN.get(kind, ("?limit=1", "head -1"))
+    return (
+        f'{variable}=$(curl -s "{site}{path}{query}" \\\n  -H "Authorization: Bearer $TOKEN" |'
+        f" grep -o '{kind}_[0-9a-z]*' | {pick})"
+    )
+
+
+def made(site: str, kind: str, resource: str) -> str:
+    """The step that makes a row of its own for the example."""
+    body = MADE.get(resource) or _body(document()["paths"][f"/api/v1/{resource}"]["post"])
+    return (
+        f'{_lists()[kind][0]}=$(curl -s "{site}/api/v1/{resource}" \\\n  -H "Authorization: Bearer $TOKEN" \\\n'
+        f"  --json '{json.dumps(body, ensure_ascii=False)}' | grep -o '{kind}_[0-9a-z]*' | head -1)"
+    )
+
+
+def _body(told: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    content = told.get("requestBody", {}).get("content", {}).get("application/json")
+    if content is None:
+        return None
+    if told["operationId"] in BODIES:
+        return BODIES[told["operationId"]]
+    schema = resolved(content["schema"])
+    wanted = [*schema.get("required", ()), *(name for name in USUAL if name in schema["properties"])]
+    return {name: _value(name, resolved(schema["properties"][name])) for name in dict.fromkeys(wanted)}
+
+
+def _value(name: str, schema: Mapping[str, Any]) -> Any:
+    if kind := kind_of(schema):
+        return f"${_lists()[kind][0]}"
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "array":
+        return [_value(name, resolved(schema["items"]))]
+    if schema.get("type") == "boolean":
+        return True
+    return USUAL.get(name, name.replace("_", " ").capitalize())
+
+
+@cache
+def _lists() -> dict[str, tuple[str, str]]:
+    """By type of id: the variable of examples that holds one, and the list to take it from."""
+    found: dict[str, tuple[str, str]] = {}
+    for path, kind, name in _rows():
+        variable = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
+        # The secret itself is called TOKEN.
+        found.setdefault(kind, ("TOKEN_ID" if variable == "TOKEN" else variable, path))
+    return found
+
+
+def _rows() -> Iterator[tuple[str, str, str]]:
+    for path, methods in document()["paths"].items():
+        if "{id}" in path or "get" not in methods:
+            continue
+        page = resolved(methods["get"]["responses"]["200"]["content"]["application/json"]["schema"])
+        if "data" in page["properties"]:
+            (reference, *_) = page["properties"]["data"]["items"]["anyOf"]
+            row = resolved(reference)
+            if kind := kind_of(row["properties"].get("id", {})):
+                yield path, kind, reference["$ref"].rpartition("/")[2]

@@ -12,3 +12,6 @@ organisation_changed = Signal()
 # Sent when a `placeholder` turned out to be a `member`: each app gives the member what is the placeholder's, and
 # answers how many rows of what that were: {"deals": 12}.
 placeholder_linked = Signal()
+
+# Sent after the commit of an import's chunk with `counts`: how many of its rows ended how.
+rows_settled = Signal()

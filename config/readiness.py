@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.apps import apps
 from django.conf import settings
@@ -37,19 +37,20 @@ SHARED_FOR = 1.0
 HOPELESS_AFTER, HANGING = 30.0, 3
 
 Answers = dict[str, str]
+Answer = TypeVar("Answer")
 
 
-class Question:
+class Question(Generic[Answer]):
     """Asked in a thread of its own by the first who wants to know; the others wait for the same answer."""
 
-    def __init__(self, ask: Callable[[], Answers]) -> None:
+    def __init__(self, ask: Callable[[], Answer]) -> None:
         self._ask = ask
         self._lock = Lock()
-        self._latest: Future[Answers] | None = None
+        self._latest: Future[Answer] | None = None
         self._asked_at = 0.0
-        self._hanging: list[Future[Answers]] = []
+        self._hanging: list[Future[Answer]] = []
 
-    def begin(self) -> Future[Answers]:
+    def begin(self) -> Future[Answer]:
         """The answer under way, or a fresh one that is a moment old at the most."""
         with self._lock:
             if self._latest is None or self._is_over(self._latest):
@@ -63,7 +64,7 @@ class Question:
         with self._lock:
             self._latest = None
 
-    def _is_over(self, latest: Future[Answers]) -> bool:
+    def _is_over(self, latest: Future[Answer]) -> bool:
         age = time.monotonic() - self._asked_at
         if latest.done():
             return age > SHARED_FOR
@@ -73,7 +74,7 @@ class Question:
             return True
         return False
 
-    def _work(self, future: Future[Answers]) -> None:
+    def _work(self, future: Future[Answer]) -> None:
         try:
             future.set_result(self._ask())
         except BaseException as error:
@@ -95,13 +96,20 @@ def ask(parts: Collection[str] = PARTS) -> Answers:
 
 
 def lags() -> dict[str, float]:
-    """Seconds for which the oldest of what PostgreSQL remembers for the workers has been waiting."""
-    connection = _connection()
+    """Seconds for which the oldest mark and letter have waited for a worker; nothing where that cannot be known."""
+    return _in_time(LATENESS)
+
+
+def queues() -> dict[str, float]:
+    """How many tasks wait in each queue; nothing where that cannot be known."""
+    return _in_time(LENGTHS)
+
+
+def _in_time(question: Question[dict[str, float]]) -> dict[str, float]:
     try:
-        with connection.cursor() as cursor:
-            return _lags(cursor)
-    finally:
-        connection.close()
+        return question.begin().result(timeout=LONGEST)
+    except Exception:  # of any part, each in its own words; /readyz says which is not well
+        return {}
 
 
 def _connection() -> DatabaseWrapper:
@@ -118,7 +126,7 @@ def _ask_database() -> Answers:
         with connection.cursor() as cursor:
             found |= {"database": OK, "wall": _wall(cursor), "migrations": _migrations(cursor)}
             if found["migrations"] == OK:
-                found |= {name: _punctual(seconds) for name, seconds in _lags(cursor).items()}
+                found |= {name: _punctual(name, seconds) for name, seconds in _lags(cursor).items()}
             else:
                 found |= dict.fromkeys(LAGS, "not known: migrations are missing")
     except UnwalledRole:
@@ -171,10 +179,11 @@ def _lags(cursor: Any) -> dict[str, float]:
     return {name: max(0.0, seconds or 0.0) for name, seconds in zip(LAGS, cursor.fetchone(), strict=True)}
 
 
-def _punctual(seconds: float) -> str:
+def _punctual(part: str, seconds: float) -> str:
     if seconds <= settings.READY_MAX_LAG:
         return OK
-    return f"the oldest has waited for {seconds:.0f} seconds: is a worker running, and beat?"
+    needed = "a mail server named, " if part == "letters" else ""
+    return f"the oldest has waited for {seconds:.0f} seconds: is {needed}a worker running, and beat?"
 
 
 def _ask_broker() -> Answers:
@@ -186,4 +195,26 @@ def _ask_broker() -> Answers:
     return {"broker": OK}
 
 
+def _ask_lags() -> dict[str, float]:
+    connection = _connection()
+    try:
+        with connection.cursor() as cursor:
+            return _lags(cursor)
+    finally:
+        connection.close()
+
+
+def _ask_lengths() -> dict[str, float]:
+    routes: dict[str, dict[str, str]] = settings.CELERY_TASK_ROUTES
+    names: set[str] = {settings.CELERY_TASK_DEFAULT_QUEUE, *(route["queue"] for route in routes.values())}
+    with app.connection_for_read(connect_timeout=1) as broker:
+        broker.ensure_connection(max_retries=1, timeout=2)
+        # Declared as the workers declare them, which changes nothing and tells the length.
+        found: dict[str, Any] = {
+            name: app.amqp.queues[name](broker.default_channel).queue_declare() for name in sorted(names)
+        }
+        return {name: float(told.message_count) for name, told in found.items()}
+
+
 QUESTIONS = {IN_DATABASE: Question(_ask_database), ("broker",): Question(_ask_broker)}
+LATENESS, LENGTHS = Question(_ask_lags), Question(_ask_lengths)

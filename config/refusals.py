@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from config import env
 
 SHORTEST_KEY, FEWEST_CHARACTERS = 50, 10
+SHORTEST_TOKEN = 20
 # What development and examples begin their keys with: anybody can read those.
 PUBLISHED = ("django-insecure-", "development-", "change", "example", "your-", "secret")
 MAKE_ONE = "Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
@@ -55,6 +56,15 @@ def refuse_unshared_limits(cache_url: str) -> None:
             "CACHE_URL is not set: each process would count by itself, so limits on signing in and on programs would"
             " be several times what they say. Give a Valkey or Redis, such as redis://:password@host:6379/1."
         )
+
+
+def refuse_unusable_metrics(*, token: str, listen: str) -> None:
+    """Raises Misconfigured for a token that can be guessed, and for an address that is none."""
+    if token and len(token) < SHORTEST_TOKEN:
+        raise env.Misconfigured(f"METRICS_TOKEN has less than {SHORTEST_TOKEN} characters. {MAKE_ONE}")
+    host, _, port = listen.rpartition(":")
+    if listen and not (host and port.isdigit() and int(port) < 65536):
+        raise env.Misconfigured(f"METRICS_LISTEN is {listen!r}: set it to address:port, for example 127.0.0.1:9100.")
 
 
 def refuse_debug_in_public(*, hosts: Iterable[str], site_url: str) -> None:

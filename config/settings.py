@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "accounts.middleware.RequestIdMiddleware",
     "config.health.ProbesMiddleware",
+    "config.metrics.web.MetricsMiddleware",
     "accounts.middleware.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -122,6 +123,12 @@ DATABASE_MIGRATE_URL = env.url(
     schemes=["postgresql", "postgres"],
     default="",
     help="The migrator's login, for manage.py migrate only.",
+)
+DATABASE_ADMIN_URL = env.url(
+    "DATABASE_ADMIN_URL",
+    schemes=["postgresql", "postgres"],
+    default="",
+    help="A superuser's login, for manage.py bootstrap_database and backup only.",
 )
 
 
@@ -385,6 +392,19 @@ LOGGING: dict[str, Any] = {
     ),
 }
 
+# --- Figures and faults -------------------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.text(
+    "METRICS_TOKEN", default="", help="What Prometheus sends to read /metrics. Without it nothing is counted."
+)
+METRICS_LISTEN = env.text(
+    "METRICS_LISTEN", default="", help="Address and port at which a Celery worker tells its figures, 127.0.0.1:9100."
+)
+SENTRY_DSN = env.url(
+    "SENTRY_DSN", schemes=["https", "http"], default="", help="Where faults are reported. Without it nothing is sent."
+)
+SENTRY_ENVIRONMENT = env.text("SENTRY_ENVIRONMENT", default="production", help="What a report calls this installation.")
+
 # --- What is refused ----------------------------------------------------------------------------------------------
 
 if DEBUG:
@@ -400,3 +420,4 @@ else:
         CACHE_URL=CACHE_URL,
     )
     refusals.refuse_unshared_limits(CACHE_URL)
+refusals.refuse_unusable_metrics(token=METRICS_TOKEN, listen=METRICS_LISTEN)

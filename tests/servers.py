@@ -24,9 +24,9 @@ def serving(database_url: str, folder: Path, **chosen: str) -> Iterator[int]:
     """The product by gunicorn, with as many connections as it has threads; its port. `chosen` are settings."""
     port = free_port()
     arguments = [
-        *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"),
-        *("--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS), "--preload", "--timeout", "120"),
-        *("--log-level", "warning", "--no-control-socket"),
+        *(sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "python:config.gunicorn"),
+        *("--bind", f"127.0.0.1:{port}", "--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)),
+        *("--timeout", "120", "--log-level", "warning"),
     ]
     environment = {
         "DATABASE_URL": database_url,

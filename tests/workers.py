@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,14 +29,16 @@ class Worker:
 
 
 @contextmanager
-def working(database: str, log: Path, *, include: str = "", **chosen: str) -> Iterator[Worker]:
-    """A worker of all queues on the database, until the end of the block.
+def working(
+    database: str, log: Path, *, include: str = "", queues: Sequence[str] = QUEUES, **chosen: str
+) -> Iterator[Worker]:
+    """A worker of these queues on the database, until the end of the block.
 
-    `include` names modules with more tasks, `chosen` are settings.
+    `include` names modules with more tasks; `chosen` are settings.
     """
     modules = ["config.devstack.tied_pool", *filter(None, [include])]
     arguments = [
-        *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", ",".join(QUEUES), "--purge"),
+        *(sys.executable, "-m", "celery", "-A", "config", "worker", "--queues", ",".join(queues), "--purge"),
         *("--pool", "prefork", "--concurrency", "1", "--loglevel", "INFO", "--include", ",".join(modules)),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]

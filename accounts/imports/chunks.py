@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
+
+from django.db import transaction
 
 from accounts.imports import layouts, storage
 from accounts.imports.cells import Manner, Refusal, RowReader
@@ -14,6 +17,7 @@ from accounts.imports.problems import Unusable
 from accounts.imports.reading import Broken, Row, open_table
 from accounts.imports.staging import Batch, Note, summed
 from accounts.models import ImportFile, ImportRow, ImportRun
+from accounts.signals import rows_settled
 from accounts.tenancy.scope import current_tenant_id
 
 AT_ONCE = 1000
@@ -99,6 +103,7 @@ def absorb(chunk: Chunk, lists: Lists) -> dict[str, int]:
     notes = [replace(note, column=note.column and reader.header(note.column)) for note in batch.notes]
     _report(chunk, refused, [*notes, *_note_of_cut(chunk)])
     _count(chunk, counts, batch.besides)
+    transaction.on_commit(partial(rows_settled.send, ImportRun, counts=counts), robust=True)
     return {name: counts[name] for name in ("created", "updated") if counts.get(name)}
 
 

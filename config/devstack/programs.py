@@ -12,7 +12,6 @@ from config.devstack.processes import Program
 from config.devstack.state import State
 
 QUEUES = ("default", "imports", "statistics")
-WEB_WORKERS, WEB_THREADS = 2, 4
 TASK_PROCESSES = 2
 DEMO_EMAIL = "marta@haldencontrols.example"
 
@@ -53,12 +52,8 @@ def web(state: State, listener: socket.socket) -> Program:
     return Program(
         name="web",
         arguments=[
-            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listener.fileno()}"),
-            *("--worker-class", "gthread", "--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)),
-            # Loaded once and forked: half the time to the first page on two cores.
-            *("--preload", "--log-level", "warning", "--graceful-timeout", "5"),
-            # It would lie in the home folder, where two stacks meet and which may be closed.
-            "--no-control-socket",
+            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "python:config.gunicorn"),
+            *("--bind", f"fd://{listener.fileno()}", "--log-level", "warning", "--graceful-timeout", "5"),
         ],
         stop=signal.SIGTERM,
         orphaned=signal.SIGQUIT,

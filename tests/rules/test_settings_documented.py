@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from config import env
+from config import env, gunicorn
 from config.devstack.overrides import read_overrides
 from config.devstack.postgres import server_binaries
 
@@ -21,6 +21,7 @@ ROWS = {found[1]: found[2] for found in re.finditer(r"^\| `([A-Z_]+)` \|[^|]*\| 
 def names_read() -> dict[str, env.Variable]:
     """Every variable that the product or its development stack asks for."""
     assert settings.SECRET_KEY
+    assert gunicorn.workers
     server_binaries()
     read_overrides()
     return dict(env.READ)
@@ -46,7 +47,9 @@ def test_no_documented_variable_is_gone() -> None:
 def test_the_example_names_only_what_is_read() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE))
-    assert named - set(READ) == set()
+    of_compose = set(re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \|$", PAGE, re.MULTILINE))
+    assert len(of_compose) == 4
+    assert named - set(READ) == of_compose
     assert {name for name, variable in READ.items() if variable.default is None} <= named
 
 

@@ -5,4 +5,7 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401  (shared tasks bind to this application)
+        from config import celery, faults
+
+        celery.app.set_default()  # shared tasks bind to this application
+        faults.begin()

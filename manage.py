@@ -2,6 +2,7 @@
 """Commands for operators and developers: `python manage.py help`."""
 
 import os
+import secrets
 import sys
 
 if __name__ == "__main__":
@@ -11,8 +12,9 @@ if __name__ == "__main__":
         os.environ["DATABASE_ROLE"] = "migrate"
     if sys.argv[1:2] == ["bootstrap_database"]:
         # It makes what these are to say.
-        os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or "none yet"
+        os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or secrets.token_urlsafe(48)
         os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or "postgresql:///none-yet"
+        os.environ["CACHE_URL"] = os.environ.get("CACHE_URL") or "redis://none-yet"
     from django.core.management import execute_from_command_line
 
     from config.env import Misconfigured

@@ -11,13 +11,15 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, queries, watch
+from accounts import audit, entrance, queries, watch
 from accounts.api import limits
 from accounts.models import ApiToken, Membership, OperatorAccess, User
 from accounts.permissions import NotAllowed
@@ -29,6 +31,10 @@ Row = TypeVar("Row")
 Next = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 ORGANISATION = re.compile(r"^/o/([a-z0-9-]{1,40})/")
+# Pages that ask other computers: they enter the organisation themselves, before and after, and not while they wait.
+OUTSIDE = re.compile(r"^/o/[a-z0-9-]{1,40}/(settings/)?sign-in/")
+# What a session that an organisation's provider began may open outside of it.
+CONFINED_TO = re.compile(r"^/(organisations/|theme/|accounts/log(in|out)/|sign-in/.*|o/.*)?$")
 NOBODY = "No organisation has this address, or you are not a member of it."
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 READING_METHODS = frozenset({"GET", "HEAD"})
@@ -103,11 +109,14 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.tenant = request.membership = request.token = None  # type: ignore[attr-defined]
+        request.tenant = request.membership = request.token = request.bar = None  # type: ignore[attr-defined]
         # What the views are found by; `path` has whatever a proxy or a caller says comes before it.
         if request.path_info.startswith("/api/"):
             return self._for_token(request)
-        if found := ORGANISATION.match(request.path_info):
+        if _is_past_its_door(request):
+            return HttpResponse(status=401) if getattr(request, "htmx", False) else _to_own_sign_in(request)
+        found = ORGANISATION.match(request.path_info)
+        if found and not OUTSIDE.match(request.path_info):
             return self._for_member(request, found[1])
         return self.get_response(request)
 
@@ -125,7 +134,10 @@ class TenantMiddleware:
             member = _or_none(queries.member, place.membership_id)
             if member is None:  # ended since the look-up
                 raise Http404(NOBODY)
-            response = self._serve(request, member)
+            request.bar = bar = entrance.bar_of(request.session, member, now=timezone.now())  # type: ignore[attr-defined]
+            response = None if bar else self._serve(request, member)
+        if response is None:
+            return self.get_response(request)  # the view says what is missing, and reaches no row
         if getattr(request, "was_denied", False):
             note_denied(request, member)
         return response
@@ -134,6 +146,8 @@ class TenantMiddleware:
         """To where the organisation is now, for its members; its pages, for an operator with leave to read them."""
         if moved := queries.place_that_left(user, slug):
             return _on_to(request, before=slug, after=moved.slug)
+        if entrance.is_confined(request.session):
+            raise Http404(NOBODY)  # no organisation's word makes anybody an operator
         place = queries.operator_place(user, slug)
         if place is None:
             raise Http404(NOBODY)
@@ -221,6 +235,18 @@ def _on_to(request: HttpRequest, *, before: str, after: str) -> HttpResponse:
     if request.method not in READING_METHODS:
         response.status_code = 308
     return response
+
+
+def _is_past_its_door(request: HttpRequest) -> bool:
+    """Whether somebody whom only an organisation vouches for asks for more than that organisation's pages."""
+    if not request.user.is_authenticated or not entrance.is_confined(request.session):
+        return False
+    opens_another = request.path_info == "/organisations/" and request.method not in SAFE_METHODS
+    return opens_another or not CONFINED_TO.match(request.path_info)
+
+
+def _to_own_sign_in(request: HttpRequest) -> HttpResponse:
+    return redirect_to_login(request.get_full_path(), login_url=reverse("sign-in-own"))
 
 
 def note_use(tenant_id: int, token: ApiToken, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -95,6 +96,14 @@ def is_operator(user: User) -> bool:
     return user.is_active and user.is_staff and has_second_factor(user)
 
 
+def count_second_factors(people: Collection[UUID]) -> int:
+    """How many of the people sign in with a code or a passkey."""
+    if not apps.is_installed("allauth.mfa"):
+        return 0
+    known = apps.get_model("mfa", "Authenticator")._default_manager
+    return int(known.filter(user_id__in=people, type__in=SECOND_FACTORS).values("user_id").distinct().count())
+
+
 def has_second_factor(user: User) -> bool:
     """Whether the person signs in with a code or a passkey."""
     if not apps.is_installed("allauth.mfa"):
@@ -176,3 +185,11 @@ def members_called(words: str, *, most: int) -> list[Membership]:
     """Members with these words in their name, those who can sign in first. It reads no more than the organisation's."""
     found = Membership.objects.filter(name__icontains=words)
     return list(found.order_by("-is_active", "name", "pk")[:most])
+
+
+def tenants_of_domain(domain: str) -> list[Tenant]:
+    """The organisations that have proven a mail domain, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id FROM gate.tenants_of_domain(%s)", [domain])
+        keys = [key for (key,) in cursor.fetchall()]
+    return list(Tenant.objects.filter(pk__in=keys).order_by("name", "pk")[:20])

@@ -7,4 +7,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "wake_imports": {"task": "accounts.tasks.wake_imports", "schedule": 15, "options": {"expires": 15}},
     # So do letters; this finds those that are to be tried again, too.
     "deliver_letters": {"task": "accounts.tasks.deliver_letters", "schedule": 15, "options": {"expires": 15}},
+    # A domain that went to somebody else must not let their people in for long.
+    "check_domains": {"task": "accounts.tasks.check_domains", "schedule": 24 * 3600},
 }

@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from accounts import delivery
 from accounts.imports.running import Standing, Worker, next_run
-from accounts.models import ImportRun
+from accounts.integrations import txt
+from accounts.models import EmailDomain, ImportRun
+from accounts.services.domains import note_texts
 from accounts.tenancy.scope import current_tenant_id, tenant_bound, tenant_scope
 from accounts.tenancy.tasks import tenant_task
 
@@ -64,6 +66,33 @@ def deliver_letters(**_: Any) -> None:
     """Send the letters that are due, for one turn; the clock or the next letter goes on."""
     ends = time.monotonic() + LETTERS_TURN
     delivery.deliver(clock=timezone.now, until=lambda: time.monotonic() >= ends)
+
+
+def check_domains(**_: Any) -> None:
+    """Look every day whether organisations' domains are still their own, each organisation by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id FROM gate.tenants_with_domains()")
+        owning = [tenant_id for (tenant_id,) in cursor.fetchall()]
+    for tenant_id in owning:
+        with tenant_bound(tenant_id):
+            check_own_domains.delay()
+
+
+@tenant_task(one_transaction=False)
+def check_own_domains(**_: Any) -> None:
+    """Look for the records of the organisation's proven domains. No answer is no news."""
+    tenant_id = current_tenant_id()
+    with tenant_scope(tenant_id, read_only=True):
+        proven = list(EmailDomain.objects.filter(verified_at__isnull=False))
+    for domain in proven:
+        try:
+            texts = txt.texts_of(txt.record_name(domain.domain))
+        except txt.NoAnswer:
+            continue
+        with tenant_scope(tenant_id):
+            again = EmailDomain.objects.select_for_update(of=("self",)).filter(pk=domain.pk).first()
+            if again is not None:
+                note_texts(domain=again, texts=texts, actor=None, at=timezone.now())
 
 
 def _next() -> ImportRun | None:

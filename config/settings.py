@@ -209,6 +209,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "accounts.tasks.deliver_letters": {"queue": "default"},
+    "accounts.tasks.check_*": {"queue": "default"},
     "accounts.tasks.*": {"queue": "imports"},
     "outcomes.tasks.*": {"queue": "statistics"},
 }
@@ -249,6 +250,16 @@ ACCOUNT_SESSION_REMEMBER = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+
+# Organisations name their own identity providers; what they name must not lead inside.
+OUTBOUND_NETWORKS = env.names(
+    "OUTBOUND_NETWORKS",
+    default=["127.0.0.0/8", "::1/128"] if DEBUG else [],
+    help="Networks of one's own where an organisation's identity provider may be, like 10.1.0.0/16.",
+)
+DNS_SERVERS = env.names(
+    "DNS_SERVERS", default=[], help="Who is asked about the domains of organisations; without any, the machine's own."
+)
 
 # --- What browsers are told ---------------------------------------------------------------------------------------
 

@@ -11,15 +11,21 @@ from frontend.views import (
     log,
     mailbox,
     organisation,
+    organisation_door,
     organisation_settings,
     search,
     settings,
+    sign_in_rules,
 )
 
 of_organisation = [
     path("", organisation.first, name="organisation"),
     path("start/", organisation.start, name="start"),
     path("jump/", search.jump, name="jump"),
+    # /sign-in/: outside of the organisation's transaction, see accounts/middleware.py
+    path("sign-in/", organisation_door.door, name="organisation-sign-in"),
+    path("sign-in/go/", organisation_door.go, name="organisation-sign-in-go"),
+    path("sign-in/past-provider/", organisation_door.past_provider, name="organisation-past-provider"),
     # /deals/
     path("deals/", deals.listing, name="deals"),
     path("deals/<uuid:pk>/", deals.detail, name="deal"),
@@ -43,6 +49,13 @@ of_organisation = [
     path("settings/", settings.own, name="settings"),
     path("settings/general/", organisation_settings.general, name="settings-general"),
     path("settings/figures/", organisation_settings.figures, name="settings-figures"),
+    path("settings/sign-in/", sign_in_rules.show, name="settings-sign-in"),
+    path("settings/sign-in/provider/", sign_in_rules.provider, name="sign-in-provider"),
+    path("settings/sign-in/provider/remove/", sign_in_rules.remove_provider, name="sign-in-provider-remove"),
+    path("settings/sign-in/domains/", sign_in_rules.add_domain, name="sign-in-domains"),
+    path("settings/sign-in/domains/<uuid:pk>/check/", sign_in_rules.check_domain, name="sign-in-domain-check"),
+    path("settings/sign-in/domains/<uuid:pk>/remove/", sign_in_rules.remove_domain, name="sign-in-domain-remove"),
+    path("settings/sign-in/rules/", sign_in_rules.rules, name="sign-in-rules"),
     path("settings/tokens/", settings.tokens, name="tokens"),
     path("settings/tokens/<uuid:pk>/revoke/", settings.revoke, name="token-revoke"),
 ]
@@ -60,5 +73,9 @@ urlpatterns = [
     path("accounts/login/again/", doors.sign_in_again, name="sign-in-again"),
     path("accounts/logout/", doors.sign_out, name="account_logout"),
     path("accounts/password/change/", doors.change_password, name="account_change_password"),
+    # /sign-in/: with an organisation's provider
+    path("sign-in/", organisation_door.find, name="find-organisation"),
+    path("sign-in/own/", organisation_door.own, name="sign-in-own"),
+    path("sign-in/<uuid:public_id>/callback/", organisation_door.callback, name="organisation-callback"),
     path("o/<slug:slug>/", include(of_organisation)),
 ]

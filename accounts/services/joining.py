@@ -40,13 +40,19 @@ def accept_invitation(*, secret: str, person: User, at: datetime) -> Membership:
         known = Membership.objects.filter(user=person).first()
         if known is not None:
             raise (AlreadyMember if known.is_active else MemberDeactivated)(email=person.email)
-        member = _member_for(invitation, person)
-        invitation.accepted_at, invitation.accepted_by = at, member
-        invitation.save(update_fields=["accepted_at", "accepted_by"])
-        audit.record(
-            verb="invitation.accepted", subject=invitation, actor=member, at=at, email=person.email, role=member.role
-        )
+        member = take_place(invitation=invitation, person=person, at=at)
     return Membership(pk=member.pk, tenant_id=found.tenant_id, user=person, name=member.name, role=member.role)
+
+
+def take_place(*, invitation: Invitation, person: User, at: datetime) -> Membership:
+    """Use an open invitation up, in its tenant: whoever calls has seen that it is this person's."""
+    member = _member_for(invitation, person)
+    invitation.accepted_at, invitation.accepted_by = at, member
+    invitation.save(update_fields=["accepted_at", "accepted_by"])
+    audit.record(
+        verb="invitation.accepted", subject=invitation, actor=member, at=at, email=person.email, role=member.role
+    )
+    return member
 
 
 def join_with_new_account(*, secret: str, name: str, password: str, at: datetime) -> User:

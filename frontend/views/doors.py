@@ -2,7 +2,7 @@
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from allauth.account import views as allauth
@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import queries, services
+from accounts import entrance, queries, services
+from accounts.models import User
 from frontend.access import public, signed_in
 from frontend.context import THEMES
 from frontend.forms import doors as forms
@@ -81,7 +82,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """To the organisation, to the choice between several, or to the sign-in."""
     if not request.user.is_authenticated:
         return redirect("account_login")
-    places = queries.places_of(request.user)
+    places = open_places(request)
     if len(places) == 1:
         return redirect("organisation", places[0].slug)
     return redirect("organisations")
@@ -100,11 +101,19 @@ def organisations(request: SignedRequest) -> HttpResponse:
             return redirect("organisation", member.tenant.slug)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     context = {
-        "places": [(place, reverse("organisation", args=[place.slug])) for place in queries.places_of(request.user)],
+        "places": [(place, reverse("organisation", args=[place.slug])) for place in open_places(request)],
         "form": form,
-        "may_open": settings.SIGNUP_OPEN,
+        "may_open": settings.SIGNUP_OPEN and not entrance.is_confined(request.session),
     }
     return page(request, "doors/organisations.html", context, status=status)
+
+
+def open_places(request: HttpRequest) -> list[queries.Place]:
+    """The organisations of a person; of one whom only organisations vouch for, those organisations."""
+    places = queries.places_of(cast("User", request.user))
+    if not entrance.is_confined(request.session):
+        return places
+    return [place for place in places if entrance.opens(request.session, place.tenant_id)]
 
 
 @public(because="everybody may like it dark")

@@ -139,8 +139,8 @@ def begin(request: HttpRequest, member: Membership, provider: IdentityProvider) 
     entrance.mark_provider(request.session, provider=provider, begun=not known, now=timezone.now())
 
 
-@require_POST
 @outside("organisation.secure", barred_too=True)
+@require_POST
 def past_provider(request: TenantRequest) -> HttpResponse:
     """An owner enters although the provider does not answer; everybody who may reads of it in the log."""
     slug = request.tenant.slug

@@ -33,15 +33,15 @@ from frontend.views.organisation_door import callback_address, is_too_often
 PAGE = "settings-sign-in"
 
 
-@require_GET
 @outside("organisation.secure")
+@require_GET
 def show(request: TenantRequest) -> HttpResponse:
     """The provider, the domains and the rules, each with its own form."""
     return shown(request)
 
 
-@require_POST
 @outside("organisation.secure")
+@require_POST
 def provider(request: TenantRequest) -> HttpResponse:
     """Set the provider up or change it, after it has told of itself."""
     with tenant_scope(request.tenant.pk, read_only=True):
@@ -72,8 +72,8 @@ def _discovered(form: ProviderForm) -> oidc.Metadata | None:
     return None
 
 
-@require_POST
 @outside("organisation.secure")
+@require_POST
 def remove_provider(request: TenantRequest) -> HttpResponse:
     """Forget the provider."""
     with tenant_scope(request.tenant.pk):
@@ -81,8 +81,8 @@ def remove_provider(request: TenantRequest) -> HttpResponse:
     return done(request, _url(request), gettext("The provider is removed."))
 
 
-@require_POST
 @outside("organisation.secure")
+@require_POST
 def add_domain(request: TenantRequest) -> HttpResponse:
     """List one more domain."""
     form = DomainForm(request.POST)
@@ -100,8 +100,8 @@ def add_domain(request: TenantRequest) -> HttpResponse:
     return done(request, _url(request), sentence)
 
 
-@require_POST
 @outside("organisation.secure")
+@require_POST
 def check_domain(request: TenantRequest, pk: UUID) -> HttpResponse:
     """Look for the record of a domain."""
     domain = _domain(request, pk)
@@ -123,8 +123,8 @@ def check_domain(request: TenantRequest, pk: UUID) -> HttpResponse:
     return done(request, _url(request), gettext("{domain} is proven.").format(domain=domain.domain))
 
 
-@require_POST
 @outside("organisation.secure")
+@require_POST
 def remove_domain(request: TenantRequest, pk: UUID) -> HttpResponse:
     """Take a domain from the list."""
     domain = _domain(request, pk)
@@ -133,8 +133,8 @@ def remove_domain(request: TenantRequest, pk: UUID) -> HttpResponse:
     return done(request, _url(request), gettext("{domain} is removed.").format(domain=domain.domain))
 
 
-@require_POST
 @outside("organisation.secure")
+@require_POST
 def rules(request: TenantRequest) -> HttpResponse:
     """Say what members must show."""
     form = RulesForm(request.POST)

@@ -154,7 +154,7 @@ def verified(token: dict[str, Any], *, keys: dict[str, Any], issuer: str, client
         raise NotProven("id_token")
     try:
         opened = jwt.decode(raw, _signing(keys), registry=JWSRegistry(algorithms=SIGNATURES, strict_check_header=False))
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise NotProven("signature") from error
     options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}
     params = {"nonce": nonce, "client_id": client_id, "access_token": token.get("access_token")}
@@ -189,7 +189,7 @@ def _exchanged(session: Any, metadata: Metadata, *, code: str, verifier: str) ->
         )
     except AuthlibBaseError as error:
         raise NotProven("code") from error
-    except (requests.RequestException, OSError, ValueError, TypeError, KeyError) as error:
+    except (requests.RequestException, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise NotReached("token_endpoint") from error
     return dict(found)
 

@@ -161,7 +161,7 @@ def json_of(response: requests.Response) -> dict[str, Any]:
         raise NotReached("status")
     try:
         found = response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotReached("no_json") from error
     if not isinstance(found, dict):
         raise NotReached("no_json")

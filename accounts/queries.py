@@ -100,7 +100,7 @@ def count_second_factors(people: Collection[UUID]) -> int:
     """How many of the people sign in with a code or a passkey."""
     if not apps.is_installed("allauth.mfa"):
         return 0
-    known: Any = apps.get_model("mfa", "Authenticator")._default_manager
+    known: Any = apps.get_model(SIGN_IN_STEPS)._default_manager
     return int(known.filter(user_id__in=people, type__in=SECOND_FACTORS).values("user_id").distinct().count())
 
 

@@ -18,7 +18,6 @@ from accounts.integrations.outbound import guard, may_call
 from accounts.models import Tenant
 from accounts.tenancy.scope import tenant_scope
 
-
 NOT_THEIRS = """
     127.0.0.1 10.0.0.1 172.16.3.4 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 192.0.2.1
     ::1 :: fe80::1 fc00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 2002:7f00:1:: 64:ff9b::a00:1 2001:db8::1

@@ -39,16 +39,29 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "move_deal": {"stage": "$STAGE"},
     "create_token": {"name": "Nightly report", "scopes": ["deals:read"]},
+    "create_team": {"name": "Field sales $(date +%s%N)"},
+    "change_team": {"name": "Field sales $(date +%s%N)"},
+    "create_invitation": {"email": "nina.$(date +%s%N)@example.com", "role": "rep"},
+    # Their own name: nobody's changes because somebody has tried an example.
+    "change_member": {"name": "$NAME"},
 }
 # How a row is made of which an example is about to change something.
 MADE: Mapping[str, Mapping[str, Any]] = {
     "deals": {"name": "Leak analytics"},
     "tokens": {"name": "For an hour", "scopes": ["deals:read"]},
+    "teams": BODIES["create_team"],
+    "invitations": BODIES["create_invitation"],
+}
+# What belongs before or after an example, so that everything is as it was.
+AROUND = {
+    "deactivate_member": (None, "reactivation"),
+    "reactivate_member": ("deactivation", None),
 }
 # Where not the first row of a list is meant: the last open stage is another one than that of a new deal.
-CHOSEN = {"stg": ("?kind=open", "tail -1")}
+CHOSEN = {"stg": ("?kind=open", "tail -1"), "mem": ("", "tail -1")}
 NAMES = {"statistics": "chance_to_win"}
 VARIABLE = re.compile(r"\$([A-Z_]+)")
+OWN_NAME = "NAME"
 
 
 def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -76,19 +89,30 @@ def curl(site: str, path: str, method: str, told: Mapping[str, Any]) -> str:
         address = address.replace("{id}", _subject(site, path, method, told, steps))
     given = json.dumps(body, ensure_ascii=False) if body is not None else ""
     lists = {variable: kind for kind, (variable, _) in _lists().items()}
-    steps += [taken(site, lists[variable]) for variable in dict.fromkeys(VARIABLE.findall(given))]
+    wanted = dict.fromkeys(VARIABLE.findall(given))
+    steps += [taken(site, lists[variable]) for variable in wanted if variable != OWN_NAME]
+    if OWN_NAME in wanted:
+        steps.append(
+            f'NAME=$(curl -s "{address}?fields=name" \\\n  -H "Authorization: Bearer $TOKEN" |'
+            ' grep -o \'"name":"[^"]*\' | cut -d \'"\' -f 4)'
+        )
     headers = [parameter["name"] for parameter in told.get("parameters", ()) if parameter["in"] == "header"]
     if "If-Match" in headers and method != "POST":
         steps.append(
             f'ETAG=$(curl -s -o /dev/null -w \'%header{{etag}}\' "{address}" \\\n  -H "Authorization: Bearer $TOKEN")'
         )
+    before, after = AROUND.get(told["operationId"], (None, None))
+    base = address.rpartition("/")[0]
+    steps += [call(f"{base}/{before}", "POST")] if before else []
     steps.append(call(address, method, body, matched="If-Match" in headers and method != "POST"))
+    steps += [call(f"{base}/{after}", "POST")] if after else []
     return "\n\n".join(dict.fromkeys(steps))
 
 
 def call(address: str, method: str, body: Mapping[str, Any] | None = None, *, matched: bool = False) -> str:
     """One call of curl. Its body stands in lines of its own, where the shell fills in the ids."""
-    verb = f" -X {method}" if method not in ("GET", "POST") else ""
+    is_plain = method == "GET" or (method == "POST" and body is not None)
+    verb = "" if is_plain else f" -X {method}"
     lines = [f'curl{verb} "{address}"', '  -H "Authorization: Bearer $TOKEN"']
     if method == "POST":
         lines.append('  -H "Idempotency-Key: $(date +%s%N)"')
@@ -129,7 +153,7 @@ def taken(site: str, kind: str) -> str:
     query, pick = CHOSEN.get(kind, ("?limit=1", "head -1"))
     return (
         f'{variable}=$(curl -s "{site}{path}{query}" \\\n  -H "Authorization: Bearer $TOKEN" |'
-        f" grep -o '{kind}_[0-9a-z]*' | {pick})"
+        f" grep -o '{kind}_[0-9a-z]\\{{26\\}}' | {pick})"
     )
 
 
@@ -138,8 +162,16 @@ def made(site: str, kind: str, resource: str) -> str:
     body = MADE.get(resource) or _body(document()["paths"][f"/api/v1/{resource}"]["post"])
     return (
         f'{_lists()[kind][0]}=$(curl -s "{site}/api/v1/{resource}" \\\n  -H "Authorization: Bearer $TOKEN" \\\n'
-        f"  --json '{json.dumps(body, ensure_ascii=False)}' | grep -o '{kind}_[0-9a-z]*' | head -1)"
+        f"  --json {_quoted(body)} | grep -o '{kind}_[0-9a-z]\\{{26\\}}' | head -1)"
     )
+
+
+def _quoted(body: Mapping[str, Any]) -> str:
+    """JSON as one word of the shell, which fills in what begins with a dollar."""
+    text = json.dumps(body, ensure_ascii=False)
+    if "$" not in text:
+        return f"'{text}'"
+    return '"' + text.replace('"', '\\"') + '"'
 
 
 def _body(told: Mapping[str, Any]) -> Mapping[str, Any] | None:

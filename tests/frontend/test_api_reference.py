@@ -73,7 +73,7 @@ def test_a_problem_names_that_place(db: None) -> None:
 
 
 def test_every_example_runs_as_it_stands(
-    transactional_db: None, live_server: LiveServer, lena: Membership, settings: Any, tmp_path: Path
+    live_server: LiveServer, lena: Membership, omar: Membership, settings: Any, tmp_path: Path
 ) -> None:
     """Pasted into a shell by somebody who has set TOKEN and nothing else."""
     settings.API_LIMIT_TOKEN = settings.API_LIMIT_ORGANISATION = 10_000

@@ -10,12 +10,15 @@ from frontend.views import (
     invitations,
     log,
     mailbox,
+    members,
     organisation,
     organisation_door,
     organisation_settings,
+    people,
     search,
     settings,
     sign_in_rules,
+    teams,
 )
 
 of_organisation = [
@@ -45,6 +48,23 @@ of_organisation = [
     # /log/
     path("log/", log.log, name="log"),
     path("log/deals/", log.deals, name="log-deals"),
+    # /settings/people/
+    path("settings/people/", people.listing, name="people"),
+    path("settings/people/invite/", people.invite, name="invite"),
+    path("settings/people/leave/", people.leave, name="leave"),
+    path("settings/people/invitations/<uuid:pk>/resend/", people.resend, name="invitation-resend"),
+    path("settings/people/invitations/<uuid:pk>/revoke/", people.revoke, name="invitation-revoke"),
+    path("settings/people/<uuid:pk>/", members.detail, name="member"),
+    path("settings/people/<uuid:pk>/deactivate/", members.deactivate, name="member-deactivate"),
+    path("settings/people/<uuid:pk>/reactivate/", members.reactivate, name="member-reactivate"),
+    path("settings/people/<uuid:pk>/deals/", members.deals, name="member-deals"),
+    path("settings/people/<uuid:pk>/link/", members.link, name="member-link"),
+    path("settings/people/<uuid:pk>/invite/", members.invite_as, name="member-invite"),
+    path("settings/people/<uuid:pk>/ownership/", members.ownership, name="member-ownership"),
+    # /settings/teams/
+    path("settings/teams/", teams.listing, name="teams"),
+    path("settings/teams/<uuid:pk>/", teams.detail, name="team"),
+    path("settings/teams/<uuid:pk>/remove/", teams.remove, name="team-remove"),
     # /settings/
     path("settings/", settings.own, name="settings"),
     path("settings/general/", organisation_settings.general, name="settings-general"),

@@ -178,3 +178,8 @@ def latest_open_deals(*, owner: UUID | None, most: int) -> list[Deal]:
 def has_deals() -> bool:
     """Whether the organisation has any deal at all."""
     return Deal.objects.exists()
+
+
+def how_many_open_deals_of(owner: UUID) -> int:
+    """How many open deals a member has."""
+    return Deal.objects.real().open().filter(owner_id=owner).count()

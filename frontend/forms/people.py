@@ -17,6 +17,8 @@ from accounts.teams import Branch
 
 #: As many addresses as one paste may have.
 MOST_AT_ONCE = 50
+#: More members than this are not listed to choose from.
+MOST_LISTED = 200
 #: What each role is for, beside its name.
 ROLE_WORDS = {
     Role.OWNER: _("Owner: everything, also who signs in how"),
@@ -82,6 +84,27 @@ class Picked(forms.TypedChoiceField):
         self.choices = list(choices)
         self.rows = {str(row.pk): row for row in rows}
         self.coerce = self.rows.__getitem__
+
+
+class Who(Picked):
+    """One of the members; where they are too many to list, by their e-mail address."""
+
+    def offer_members(self, members: Iterable[Membership], nobody: object | None = None) -> None:
+        """Set who can be chosen."""
+        found = list(members)
+        if len(found) <= MOST_LISTED:
+            blank = nobody if nobody is not None else "" if not self.required else None
+            self.offer(member_choices(found, blank), found)
+            return
+        by_address = {one.email: one for one in found if one.email}
+        self.offer([(address, address) for address in by_address], [])
+        self.rows = by_address
+        self.coerce = by_address.__getitem__
+        self.widget = forms.EmailInput()
+        self.help_text = _("The e-mail address of a member.")
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).strip().lower()
 
 
 class PeopleFilterForm(forms.Form):
@@ -156,3 +179,100 @@ class Invite(forms.Form):
         if len(found) > MOST_AT_ONCE:
             raise forms.ValidationError(_("Give at most %(most)s at once.") % {"most": MOST_AT_ONCE})
         return found
+
+
+class RenameSelf(forms.Form):
+    """One's own name in this organisation."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=LONGEST_NAME,
+        help_text=_("How everybody here sees you. It changes nothing in other organisations."),
+        error_messages={"required": _("Give a name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, given: Any = None, *, member: Membership) -> None:
+        super().__init__(given, initial={"name": member.name, "role": member.role, "team": member.team_id})
+
+
+class ChangeMember(RenameSelf):
+    """A member's name, role and team."""
+
+    role = forms.ChoiceField(label=_("Role"), help_text=_("What the member may do here. None is above your own."))
+    team = Picked(label=_("Team"), help_text=_("Who manages it may see the member’s deals."))
+
+    def __init__(
+        self, given: Any = None, *, member: Membership, roles: Iterable[Role], teams: Iterable[Branch]
+    ) -> None:
+        super().__init__(given, member=member)
+        branches = list(teams)
+        self.fields["name"].help_text = _("How everybody here sees the member.")
+        self.fields["role"].choices = [(role, ROLE_WORDS[role]) for role in roles]  # type: ignore[attr-defined]
+        self.fields["team"].offer(team_choices(branches, _("No team")), [one.team for one in branches])  # type: ignore[attr-defined]
+
+
+class Choose(forms.Form):
+    """One member for a deed."""
+
+    to = Who()
+
+    def __init__(
+        self, given: Any = None, *, members: Iterable[Membership], label: str, nobody: object | None = None
+    ) -> None:
+        super().__init__(given)
+        field, found = self.fields["to"], list(members)
+        if not found and nobody is not None:
+            field.widget = forms.HiddenInput()
+        field.label, field.required = label, nobody is None
+        field.error_messages["required"] = _("Choose a member.")
+        if found or nobody is None:
+            field.offer_members(found, nobody)  # type: ignore[attr-defined]
+
+
+class InviteAs(forms.Form):
+    """The address of somebody whom an import named, and what they may do."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        error_messages={"required": _("Give an e-mail address, like name@company.com.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(label=_("Role"), help_text=_("What they may do here. None is above your own."))
+    team = Picked(label=_("Team"))
+
+    def __init__(
+        self, given: Any = None, *, member: Membership, roles: Iterable[Role], teams: Iterable[Branch]
+    ) -> None:
+        super().__init__(given, initial={"role": member.role, "team": member.team_id, "email": member.email})
+        branches = list(teams)
+        self.fields["role"].choices = [(role, ROLE_WORDS[role]) for role in roles]  # type: ignore[attr-defined]
+        self.fields["team"].offer(team_choices(branches, _("No team")), [one.team for one in branches])  # type: ignore[attr-defined]
+
+
+class TeamForm(forms.Form):
+    """A team's name, what it stands below, and who manages it."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=LONGEST_NAME,
+        error_messages={"required": _("Give the team a name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    parent = Picked(label=_("Below"), help_text=_("Who manages that one manages this one, too."))
+    manager = Who(label=_("Manager"), help_text=_("May invite into it, and into the teams below it."))
+
+    def __init__(
+        self, given: Any = None, *, teams: Iterable[Branch], members: Iterable[Membership], team: Team | None = None
+    ) -> None:
+        now = {"name": team.name, "parent": team.parent_id, "manager": team.manager_id} if team else None
+        super().__init__(given, initial=now)
+        branches = list(teams)
+        self.fields["parent"].offer(team_choices(branches, _("No other team")), [one.team for one in branches])  # type: ignore[attr-defined]
+        managers = list(members)
+        if team is not None and team.manager is not None and team.manager not in managers:
+            managers.append(team.manager)
+        self.fields["manager"].offer_members(managers, _("Nobody"))  # type: ignore[attr-defined]
+        if team is not None and team.manager is not None and len(managers) > MOST_LISTED:
+            self.initial["manager"] = team.manager.email

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from frontend.views import (
+    components,
     deals,
     doors,
     execution,
@@ -83,6 +84,7 @@ of_organisation = [
 urlpatterns = [
     path("", doors.home, name="home"),
     path("theme/", doors.theme, name="theme"),
+    path("components/", components.page, name="components"),
     path("mailbox/", mailbox.listing, name="mailbox"),
     path("mailbox/<uuid:pk>/", mailbox.detail, name="mailbox-letter"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),

@@ -84,6 +84,7 @@ def pieces() -> dict[str, Any]:
         "menu": Menu(key="brightwater", label=_("Move Brightwater Utilities"), items=moves()),
         "form": form,
         "groups": groups(),
+        "example": "Brightwater Utilities",
         "jump_url": HERE,
         "heads": [Head(words=_("Deal")), Head(words=_("Value"), right=True), Head(words=_("Move"), silent=True)],
         "tabs": [Tab(words=_("All 23"), url=HERE, chosen=True), Tab(words=_("Outputs 7"), url=HERE)],

@@ -123,7 +123,7 @@ class TestPages:
         more = re.search(r'hx-get="([^"]+)" hx-target="closest tr"', deals(as_omar))
         assert more is not None
         page = as_omar.get(more[1].replace("&amp;", "&"), headers=HTMX).content.decode()
-        assert page.lstrip().startswith("<tr>")
+        assert page.lstrip().startswith("<tr")
         assert len(names(page)) == 50
 
     @pytest.mark.parametrize("after", ["nonsense", "2026-13-01T00:00:00+00:00_0", "_", "x" * 2000])

@@ -26,7 +26,7 @@ from frontend import words
 from frontend.access import outside
 from frontend.forms.sign_in import DomainForm, ProviderForm, RulesForm
 from frontend.http import TenantRequest, done, page, told_in
-from frontend.parts import Crumb, Head
+from frontend.parts import Crumb
 from frontend.views import errors
 from frontend.views.organisation_door import callback_address, is_too_often
 
@@ -156,7 +156,6 @@ class DomainRow:
     state: str
     record: str
     value: str
-    is_proven: bool
     check_url: str
     remove_url: str
 
@@ -203,11 +202,6 @@ def shown(
         "callback": callback_address(request, tenant),
         "door": request.build_absolute_uri(reverse("organisation-sign-in", args=[slug])),
         "try_url": f"{reverse('organisation-sign-in-go', args=[slug])}?{urlencode({'next': _url(request)})}",
-        "heads": [
-            Head(words=gettext("Domain")),
-            Head(words=gettext("Record of type TXT")),
-            Head(words=gettext("Check or remove"), silent=True),
-        ],
         "domains": [domain_row(domain, request) for domain in listed],
     }
     forms: list[BaseForm] = [context["provider_form"], context["domain_form"], rules_form]
@@ -257,7 +251,6 @@ def domain_row(domain: EmailDomain, request: TenantRequest) -> DomainRow:
         state=state,
         record=txt.record_name(domain.domain),
         value=f"{domains.PREFIX}{domain.challenge}",
-        is_proven=domain.verified_at is not None,
         check_url=reverse("sign-in-domain-check", args=args),
         remove_url=reverse("sign-in-domain-remove", args=args),
     )

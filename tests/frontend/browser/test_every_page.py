@@ -18,6 +18,8 @@ SIGNED_OUT = [
     "/accounts/login/",
     "/accounts/signup/",
     "/accounts/inactive/",
+    "/sign-in/",
+    "/o/northwind/sign-in/",
     "/nonsense/",
 ]
 #: {deal} is the deal of the story.
@@ -38,6 +40,7 @@ PAGES = [
     "/o/northwind/imports/",
     "/o/northwind/imports/new/",
     "/o/northwind/settings/",
+    "/o/northwind/settings/sign-in/",
     "/o/northwind/settings/tokens/",
 ]
 

@@ -122,5 +122,5 @@ class RulesForm(forms.Form):
             (Role.VIEWER, _("joins as viewer")),
             (Role.REP, _("joins as rep")),
         ],
-        help_text=_("Affects people whom the provider signs in with an address of a domain proven below."),
+        help_text=_("Affects people whom the provider signs in with an address of a domain proven above."),
     )

@@ -129,15 +129,15 @@ def deeds(request: TenantRequest, member: Membership) -> list[Action]:
 
 
 def deed(request: TenantRequest, member: Membership, form: BaseForm | None, **said: str) -> HttpResponse:
-    """A page that says what a deed does, with its form."""
+    """A page that says what a deed does, with its form; `step` is its name in the trail, short for a phone."""
     context = {
-        **said,
         "crumbs": crumbs(
-            request, Crumb(words=member.name, url=url_of(request, "member", member)), Crumb(words=said["title"])
+            request, Crumb(words=member.name, url=url_of(request, "member", member)), Crumb(words=said.pop("step"))
         ),
         "form": form,
         "action": request.path,
         "back_url": url_of(request, "member", member),
+        **said,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form is not None and form.errors else HTTPStatus.OK
     return page(request, "people/deed.html", context, status=status)
@@ -169,6 +169,7 @@ def deactivate(request: TenantRequest, pk: UUID) -> HttpResponse:
         request,
         member,
         form,
+        step=gettext("Deactivate"),
         title=gettext("Deactivate {name}?").format(name=member.name),
         lede=gettext("Sessions and tokens end at once, and open invitations of theirs, too. What was done stays."),
         button=gettext("Deactivate {name}").format(name=member.name),
@@ -202,6 +203,7 @@ def deals(request: TenantRequest, pk: UUID) -> HttpResponse:
         request,
         member,
         form,
+        step=gettext("Deals"),
         title=gettext("Hand over the open deals of {name}").format(name=member.name),
         lede=gettext("All of them at once; what is over stays with who had it."),
         button=gettext("Hand over the deals"),
@@ -225,6 +227,7 @@ def link(request: TenantRequest, pk: UUID) -> HttpResponse:
         request,
         member,
         form,
+        step=gettext("Who"),
         title=gettext("Who is {name}?").format(name=member.name),
         lede=gettext("Deals and activities of the import become theirs, and later imports know them. It stays so."),
         button=gettext("They are the same person"),
@@ -252,6 +255,7 @@ def invite_as(request: TenantRequest, pk: UUID) -> HttpResponse:
         request,
         member,
         form,
+        step=gettext("Invite"),
         title=gettext("Invite {name}").format(name=member.name),
         lede=gettext("Who takes the invitation becomes this member, with the deals that the import gave them."),
         button=gettext("Send the invitation"),
@@ -271,6 +275,7 @@ def ownership(request: TenantRequest, pk: UUID) -> HttpResponse:
         request,
         member,
         None,
+        step=gettext("Ownership"),
         title=gettext("Hand over the ownership to {name}?").format(name=member.name),
         lede=gettext("They become an owner, and you a leader. Only an owner can give it back."),
         button=gettext("Hand over the ownership"),

@@ -21,6 +21,7 @@ SIGNED_OUT = [
     "/sign-in/",
     "/o/northwind/sign-in/",
     "/nonsense/",
+    "/invitations/nonsense/",
 ]
 #: {deal} is the deal of the story.
 PAGES = [
@@ -42,6 +43,11 @@ PAGES = [
     "/o/northwind/settings/",
     "/o/northwind/settings/sign-in/",
     "/o/northwind/settings/tokens/",
+    "/o/northwind/settings/people/",
+    "/o/northwind/settings/people/?q=zzz",
+    "/o/northwind/settings/people/invite/",
+    "/o/northwind/settings/people/leave/",
+    "/o/northwind/settings/teams/",
 ]
 
 

@@ -167,3 +167,46 @@ INVITATIONS = Listing(
         "team": "invitation.team_id = %(team)s",
     },
 )
+
+
+class AuditRow(NamedTuple):
+    """An entry of the audit with the names of who did it. `data` is JSON as text."""
+
+    key: UUID
+    at: datetime
+    verb: str
+    subject_label: str
+    subject: UUID | None
+    data: str
+    request_id: str
+    actor: UUID | None
+    actor_name: str | None
+    token: UUID | None
+    token_name: str | None
+
+    @property
+    def position(self) -> Position:
+        return Position(self.at, self.key)
+
+
+AUDIT = Listing(
+    row=AuditRow,
+    table="accounts_auditevent",
+    short="entry",
+    columns=(
+        *("entry.id", "entry.at", "entry.verb", "entry.subject_label", "entry.subject_id", "entry.data::text"),
+        *("entry.request_id", "entry.actor_id", "actor.name", "entry.token_id", "token.name"),
+    ),
+    joins=(
+        "LEFT JOIN accounts_membership AS actor ON actor.tenant_id = entry.tenant_id AND actor.id = entry.actor_id"
+        " LEFT JOIN accounts_apitoken AS token ON token.tenant_id = entry.tenant_id AND token.id = entry.token_id"
+    ),
+    moment="at",
+    narrow={
+        "actor": "entry.actor_id = %(actor)s",
+        "kind": "entry.kind = %(kind)s",
+        "subject": "entry.subject_id = %(subject)s",
+        "since": "entry.at >= %(since)s",
+        "until": "entry.at < %(until)s",
+    },
+)

@@ -193,3 +193,27 @@ def tenants_of_domain(domain: str) -> list[Tenant]:
         cursor.execute("SELECT tenant_id FROM gate.tenants_of_domain(%s)", [domain])
         keys = [key for (key,) in cursor.fetchall()]
     return list(Tenant.objects.filter(pk__in=keys).order_by("name", "pk")[:20])
+
+
+def people_by_name(at_most: int) -> list[Membership]:
+    """People of the current tenant who can sign in or could, by name."""
+    return list(Membership.objects.filter(user__isnull=False).order_by("name", "pk")[:at_most])
+
+
+def organisation_at(slug: str) -> Tenant | None:
+    """The organisation at an address, or the one that left it. For operators: it says what exists."""
+    here = Tenant.objects.filter(slug=slug).first()
+    if here is None:
+        left = PastAddress.objects.select_related("organisation").filter(slug=slug).first()
+        here = left.organisation if left else None
+    return here
+
+
+def operators_who_looked(at_most: int) -> list[OperatorAccess]:
+    """The leaves that operators had in the current tenant, the latest first."""
+    return list(OperatorAccess.objects.select_related("operator").order_by("-created_at", "-pk")[:at_most])
+
+
+def operator_access(access_id: UUID) -> OperatorAccess | None:
+    """One leave of an operator in the current tenant."""
+    return OperatorAccess.objects.select_related("operator").filter(pk=access_id).first()

@@ -5,25 +5,39 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_safe
-from rest_framework.routers import SimpleRouter
+from rest_framework.routers import Route, SimpleRouter
 
 from accounts.api import problems
 from accounts.api.people import Invitations, Members, Teams
 from accounts.api.rendering import dumps
 from accounts.api.schema import document
-from accounts.api.views import Me, Tokens
+from accounts.api.views import AuditEvents, Me, Organisation, Tokens
 from activities.api.views import Activities, ActivityTypes, OutputTypes
 from frontend.views import reference
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
 from strategy.api.views import Companies, Deals, EndReasons, Pipelines, Stages
 
-router = SimpleRouter(trailing_slash=False)
+
+class Router(SimpleRouter):
+    """Knows also a noun of which there is one, which is changed at its own address (the action `change`)."""
+
+    routes = [
+        route._replace(mapping={**route.mapping, "patch": "change"})
+        if isinstance(route, Route) and not route.detail
+        else route
+        for route in SimpleRouter.routes
+    ]
+
+
+router = Router(trailing_slash=False)
 for name, resource in {
     "me": Me,
+    "organisation": Organisation,
     "members": Members,
     "teams": Teams,
     "invitations": Invitations,
     "tokens": Tokens,
+    "audit_events": AuditEvents,
     "companies": Companies,
     "pipelines": Pipelines,
     "stages": Stages,

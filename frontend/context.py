@@ -38,6 +38,7 @@ def layout(request: HttpRequest) -> dict[str, Any]:
         context |= {
             "organisation": request.tenant,
             "member": member,
+            "operator_access": getattr(request, "operator_access", None),
             "jump_url": reverse("jump", args=[request.tenant.slug]),
             "shelves": SimpleLazyObject(lambda: navigation.shelves(request)),
             "tabs_around_log": SimpleLazyObject(lambda: navigation.tabs(request)),

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from frontend.views import (
+    audit,
     components,
     deals,
     doors,
@@ -12,6 +13,7 @@ from frontend.views import (
     log,
     mailbox,
     members,
+    operators,
     organisation,
     organisation_door,
     organisation_settings,
@@ -69,6 +71,10 @@ of_organisation = [
     # /settings/
     path("settings/", settings.own, name="settings"),
     path("settings/general/", organisation_settings.general, name="settings-general"),
+    path("settings/audit/", audit.listing, name="audit"),
+    path("settings/audit.csv", audit.numbers, name="audit-csv"),
+    path("settings/operators/", operators.looked, name="operators-who-looked"),
+    path("settings/operators/<uuid:pk>/end/", operators.end, name="operator-end"),
     path("settings/figures/", organisation_settings.figures, name="settings-figures"),
     path("settings/sign-in/", sign_in_rules.show, name="settings-sign-in"),
     path("settings/sign-in/provider/", sign_in_rules.provider, name="sign-in-provider"),
@@ -89,6 +95,8 @@ urlpatterns = [
     path("mailbox/<uuid:pk>/", mailbox.detail, name="mailbox-letter"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
     path("organisations/", doors.organisations, name="organisations"),
+    path("operators/", operators.operators, name="operators"),
+    path("operators/<uuid:pk>/leave/", operators.leave, name="operator-leave"),
     # Before the library's own of the same names, which answer a form with errors by 200.
     path("accounts/signup/", doors.sign_up, name="account_signup"),
     path("accounts/login/", doors.sign_in, name="account_login"),

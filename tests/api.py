@@ -21,7 +21,7 @@ from referencing.jsonschema import DRAFT202012
 
 from accounts.api import ids
 from accounts.integrations.tokens import SCOPES, make_token, scope_is_within
-from accounts.models import ApiToken, Membership, Team
+from accounts.models import ApiToken, AuditEvent, Membership, Team
 from accounts.services import invite
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, OutputType
@@ -235,6 +235,7 @@ class Things(NamedTuple):
     top: str
     inv: str
     named: str
+    aud: str
 
 
 def furnish(member: Membership) -> Things:
@@ -262,6 +263,7 @@ def furnish(member: Membership) -> Things:
             "inv": invitation.pk,
             "named": Membership.objects.create(name="Named by an import").pk,
             "tok": token.pk,
+            "aud": AuditEvent.objects.order_by("pk")[0].pk,
             "org": member.tenant.public_id,
             "mem": member.pk,
             "com": company.pk,

@@ -63,6 +63,8 @@ def _loop(waiting: list[type[models.Model]]) -> list[type[models.Model]]:
 
 
 def _value(field: Any, word: str, rows: dict[Any, Any]) -> Any:
+    if field.generated:
+        return models.NOT_PROVIDED
     if field.is_relation and field.remote_field.model is User:
         return None if field.null else User.objects.get_or_create(email=f"{word}@example.com")[0]
     if field.is_relation:

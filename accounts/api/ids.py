@@ -21,6 +21,7 @@ ORGANISATION, MEMBER, TOKEN, TEAM, INVITATION = "org", "mem", "tok", "team", "in
 COMPANY, PIPELINE, STAGE, END_REASON, DEAL, DEAL_EVENT = "com", "pip", "stg", "rsn", "deal", "evt"
 ACTIVITY, ACTIVITY_TYPE, OUTPUT, OUTPUT_TYPE = "act", "aty", "out", "oty"
 MILESTONE, MILESTONE_TYPE = "mst", "mty"
+AUDIT_EVENT = "aud"
 
 # How generated clients call a row that is named beside its id: `CompanyRef`. Others are called by their type.
 WORDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.api import fields, ids
 from accounts.integrations.tokens import SCOPES
 from accounts.models import Membership, Team
-from accounts.models.organisation import Role
+from accounts.models.organisation import Role, Visibility
 
 
 class MakeToken(fields.Input):
@@ -60,3 +60,17 @@ class Invite(fields.Input):
     member = fields.Reference(
         ids.MEMBER, lambda: Membership.objects.filter(user=None, is_active=True), required=False, allow_null=True
     )
+
+
+class EditOrganisation(fields.Input):
+    """What is to be changed. What is left out stays as it is."""
+
+    name = fields.Text(longest=120, required=False)
+    slug = fields.Text(longest=40, required=False, help_text="For owners. Pages under the old one lead on")
+    time_zone = fields.Text(longest=64, required=False, help_text="As Europe/Berlin. Days that are written down stay")
+    currency = fields.Currency(required=False, help_text="Can be changed until the first deal has an amount")
+    fiscal_year_starts = fields.Whole(least=1, most=12, required=False, help_text="A month")
+    week_starts = fields.Whole(least=1, most=7, required=False, help_text="1 is Monday")
+    counts_from_grade = fields.Whole(most=4, required=False, help_text="Statistics are counted anew")
+    visibility = fields.OneOf(Visibility.values, required=False, help_text="Whose deals managers and reps see")
+    group_only = fields.Switch(required=False, help_text="Figures name teams and never one person")

@@ -10,7 +10,7 @@ from accounts.api.nouns import Noun
 from accounts.integrations.tokens import scopes_in_effect
 from accounts.listings import MEMBERS, TEAMS, InvitationRow, MemberRow, TeamRow, TokenRow
 from accounts.models import ApiToken, Membership, Tenant
-from accounts.models.organisation import Role
+from accounts.models.organisation import Role, Visibility
 
 # What an invitation may be; `expired` is one that has ended by itself.
 INVITATION_STATES = ("open", "accepted", "revoked", "expired")
@@ -29,7 +29,11 @@ class Organisation(fields.Output):
     name = fields.Text(longest=120)
     time_zone = fields.Text(longest=64)
     currency = fields.Currency()
+    fiscal_year_starts = fields.Whole(least=1, most=12, help_text="The first month of the fiscal year")
+    week_starts = fields.Whole(least=1, most=7, help_text="The first day of the week; 1 is Monday")
     counts_from_grade = fields.Whole(most=4, help_text="From this evidence grade on, milestones count in statistics")
+    visibility = fields.OneOf(Visibility.values, help_text="Whose deals managers and reps see")
+    group_only = fields.Switch(help_text="Whether figures name teams and never one person")
 
 
 class Member(fields.Output):
@@ -95,7 +99,11 @@ def organisation(tenant: Tenant) -> dict[str, Any]:
         "name": tenant.name,
         "time_zone": tenant.time_zone,
         "currency": tenant.currency,
+        "fiscal_year_starts": tenant.fiscal_year_starts,
+        "week_starts": tenant.week_starts,
         "counts_from_grade": tenant.counts_from_grade,
+        "visibility": tenant.visibility,
+        "group_only": tenant.group_only,
     }
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from django.utils import timezone
 from rest_framework.response import Response
 
-from accounts.api import ids, inputs, shapes
+from accounts.api import audit, fields, filters, ids, inputs, shapes
+from accounts.api.filters import Filter
 from accounts.api.idempotency import idempotent
 from accounts.api.problems import NotThere
 from accounts.api.resource import Resource, TokenRequest, created
+from accounts.api.tags import Match
 from accounts.integrations.tokens import make_token, revoke_token
-from accounts.listings import MEMBERS, TOKENS, TokenRow
-from accounts.models import ApiToken
+from accounts.listings import AUDIT, MEMBERS, TOKENS, TokenRow
+from accounts.models import ApiToken, Membership, Tenant
+from accounts.services import edit_organisation
 
 
 class Me(Resource):
@@ -77,3 +80,54 @@ class Tokens(Resource):
         if row.membership != request.user.pk:
             raise NotThere
         return row
+
+
+class Organisation(Resource):
+    """The organisation itself."""
+
+    access = {"list": "organisation.see", "change": "organisation.edit"}
+    names = {"list": "get_organisation", "change": "update_organisation"}
+    gives = {"list": shapes.Organisation, "change": shapes.Organisation}
+    takes = {"change": inputs.EditOrganisation}
+    guarded = {"change": Match.NEEDED}
+    table = Tenant
+    lists = frozenset()
+
+    def list(self, request: TokenRequest) -> Response:
+        """Show the organisation and its settings."""
+        return Response(shapes.organisation(Tenant.objects.get(pk=request.user.tenant_id)))
+
+    def change(self, request: TokenRequest) -> Response:
+        """Change settings of the organisation.
+
+        Those that are left out stay as they are. The address (`slug`) is for owners. Answers 409 `currency_in_use` once
+        a deal has an amount, `import_under_way`, `address_taken`, `moved_too_often` and `too_many_addresses`.
+        """
+        tenant = edit_organisation(actor=request.user, at=timezone.now(), **self.read(request))
+        return Response(shapes.organisation(tenant))
+
+
+class AuditEvents(Resource):
+    """Who did what, and when."""
+
+    kind = ids.AUDIT_EVENT
+    access = {"list": "audit.see", "retrieve": "audit.see"}
+    names = {"list": "list_audit_events", "retrieve": "get_audit_event"}
+    gives = {"list": audit.AuditEvent, "retrieve": audit.AuditEvent}
+    filters = {
+        "list": [
+            filters.of("actor", ids.MEMBER, lambda: Membership.objects.all(), "Only what this member did."),
+            Filter("kind", audit.Kind(), "Only verbs that begin with this and a dot, as `deal`."),
+            Filter("subject", audit.AnyId(), "Only what was done to the row with this id, of any type."),
+            Filter("since", fields.Moment(), "Only what was done at this moment or later."),
+            Filter("until", fields.Moment(), "Only what was done before this moment."),
+        ]
+    }
+
+    def list(self, request: TokenRequest) -> Response:
+        """List what was done, the newest first."""
+        return self.page(AUDIT, audit.audit_event)
+
+    def retrieve(self, request: TokenRequest, id: str) -> Response:
+        """Show one entry."""
+        return Response(audit.audit_event(self.shown(AUDIT, id)))

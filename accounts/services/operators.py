@@ -15,10 +15,13 @@ from accounts.models.organisation import Role
 from accounts.permissions import require
 from accounts.refusals import Invalid, Refused
 from accounts.tenancy.scope import tenant_scope
+from accounts.watch import LOOKED
 
 LASTS = timedelta(minutes=60)
 SHORTEST_REASON, LONGEST_REASON = 20, 1000
 ENTERED, LEFT, ENDED = "operator.entered", "operator.left", "operator.ended"
+# What an operator did, who is no member.
+BY_OPERATORS = frozenset({ENTERED, LEFT, LOOKED})
 
 
 class NotAnOperator(Refused):

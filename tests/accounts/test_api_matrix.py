@@ -27,6 +27,9 @@ READ_ONE = answers(stranger=404, viewer=200, rep=200, manager=200, leader=200, o
 WRITE = answers(stranger=201, viewer=403, rep=201, manager=201, leader=201, owner=201)
 # What is named in the body is not there for a stranger.
 WRITE_ABOUT = answers(stranger=422, viewer=403, rep=201, manager=201, leader=201, owner=201)
+# What those who direct may, each in their own organisation.
+DIRECT_OWN = answers(stranger=200, viewer=403, rep=403, manager=403, leader=200, owner=200)
+DIRECT_ENTRY = answers(stranger=404, viewer=403, rep=403, manager=403, leader=200, owner=200)
 OWN = answers(stranger=404, viewer=404, rep=404, manager=404, leader=404, owner=200)
 OWN_ENDED = answers(stranger=404, viewer=403, rep=404, manager=404, leader=404, owner=204)
 CHANGE = answers(stranger=404, viewer=403, rep=200, manager=200, leader=200, owner=200)
@@ -44,6 +47,10 @@ INVITE = answers(stranger=201, viewer=403, rep=403, manager=422, leader=201, own
 # method  path                                   body                                             answers
 ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("GET", "me", None, READ),
+    ("GET", "organisation", None, READ),
+    ("PATCH", "organisation", {"week_starts": 7}, DIRECT_OWN),
+    ("GET", "audit_events", None, DIRECT_OWN),
+    ("GET", "audit_events/{aud}", None, DIRECT_ENTRY),
     ("GET", "members", None, READ),
     ("GET", "members/{mem}", None, READ_ONE),
     ("PATCH", "members/{mem}", {"name": "Lena L."}, REACH),

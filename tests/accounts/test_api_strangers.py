@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, str]] = {
     "create_team": {"name": "Iberia"},
     "change_team": {},
     "create_invitation": {"email": "nora@example.com", "role": "rep"},
+    "update_organisation": {},
     "create_milestone": {"deal": "{deal}", "type": "{mty}"},
 }
 # Where not any row of the kind will do: one that is not qualified yet, another team, somebody who cannot sign in.

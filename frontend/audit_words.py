@@ -1,0 +1,146 @@
+"""What the audit's verbs say to people. A test walks every deed to see that each has its words here."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import watch
+from accounts.models import Tenant
+from accounts.models.organisation import Role
+from accounts.services import addresses, operators
+from frontend import words
+
+Words = Mapping[str, str | Promise]
+
+#: What was done, after the name of who did it. {x} is filled from the entry; {x_was} is the value before.
+VERBS: Words = {
+    "access.denied": _("was refused {method} {path}"),
+    "activity.logged": _("logged an activity: {type}"),
+    "deal.closed": _("closed a deal: from {left} to {entered}"),
+    "deal.moved": _("moved a deal from {left} to {entered}"),
+    "deal.opened": _("opened the deal {name}"),
+    "deal.qualified": _("qualified a deal as of {on}"),
+    "deal.reopened": _("opened a deal again, in {entered}"),
+    "deals.handed_over": _("handed {deals} deals of {name} over to {to}"),
+    "domain.added": _("added the mail domain {domain}"),
+    "domain.removed": _("removed the mail domain {domain}"),
+    "domain.verified": _("proved the mail domain {domain}"),
+    "identity.linked": _("was linked to {email} at {issuer}"),
+    "import.cancelled": _("stopped an import after {rows} rows"),
+    "import.continued": _("continued an import"),
+    "import.done": _("imported {rows} rows"),
+    "import.failed": _("could not finish an import"),
+    "import.received": _("sent files to import: {files}"),
+    "import.rows_kept": _("imported {rows} rows of {file}"),
+    "import.started": _("started an import"),
+    "import.stop_asked": _("asked an import to stop"),
+    "invitation.accepted": _("accepted an invitation as {role}"),
+    "invitation.resent": _("sent {email} the invitation again"),
+    "invitation.revoked": _("took back the invitation of {email}"),
+    "invitation.sent": _("invited {email} as {role}"),
+    "member.deactivated": _("deactivated {name}"),
+    "member.email_changed": _("changed their e-mail address"),
+    "member.joined": _("joined as {role}"),
+    "member.left": _("left the organisation"),
+    "member.linked": _("linked {name} to a person who was imported"),
+    "member.moved": _("put {name} into the team {team}, out of {team_was}"),
+    "member.name_changed": _("changed their name"),
+    "member.reactivated": _("let {name} in again"),
+    "member.renamed": _("renamed {name_was} to {name}"),
+    "member.role_changed": _("made {name} {role}, who was {role_was}"),
+    "member.signed_in": _("signed in"),
+    "milestone.recorded": _("recorded an outcome: {type}"),
+    operators.ENDED: _("showed the operator {operator} out"),
+    operators.ENTERED: _("entered to read, until {until}: {reason}"),
+    operators.LEFT: _("left"),
+    watch.LOOKED: _("looked at {path}"),
+    "organisation.edited": _("changed settings: {changes}"),
+    "organisation.handed_over": _("handed the organisation over to {name}"),
+    addresses.MOVED: _("changed the address from {before} to {after}"),
+    "organisation.opened": _("opened the organisation at {slug}"),
+    "provider.changed": _("changed the identity provider"),
+    "provider.removed": _("removed the identity provider {issuer}"),
+    "provider.set_up": _("set up the identity provider"),
+    "sign_in_rules.changed": _("changed who must sign in how"),
+    "sign_in_rules.passed": _("entered by password, past the identity provider"),
+    "strategy.activated": _("made version {version} of a strategy the one that holds"),
+    "strategy.begun": _("began the strategy {name}"),
+    "strategy.retired": _("retired a strategy: {because}"),
+    "strategy.written": _("wrote on a strategy"),
+    "team.added": _("added the team {name}"),
+    "team.manager_set": _("gave the team {name} to {manager}"),
+    "team.moved": _("put the team {name} below {below}"),
+    "team.removed": _("removed the team {name}"),
+    "team.renamed": _("renamed the team {name_was} to {name}"),
+    "token.made": _("made the API token {name}"),
+    "token.revoked": _("revoked the API token {name}"),
+}
+#: Verbs by what stands before the dot.
+KINDS: Words = {
+    "access": _("Refused access"),
+    "activity": _("Activities"),
+    "deal": _("Deals"),
+    "deals": _("Deals handed over"),
+    "domain": _("Mail domains"),
+    "identity": _("Identities"),
+    "import": _("Imports"),
+    "invitation": _("Invitations"),
+    "member": _("People"),
+    "milestone": _("Outcomes"),
+    "operator": _("Operators"),
+    "organisation": _("Organisation"),
+    "provider": _("Identity provider"),
+    "sign_in_rules": _("Sign-in rules"),
+    "strategy": _("Strategy"),
+    "team": _("Teams"),
+    "token": _("API tokens"),
+}
+
+
+class Lenient(string.Formatter):
+    """Fills in what is known. An entry of long ago may lack what the words of today speak of."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
+        return kwargs.get(field_name, "?"), field_name
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return shown(value)
+
+
+def said(verb: str, data: Mapping[str, Any]) -> str:
+    """What was done, in words; the verb itself where nobody has written any."""
+    if verb not in VERBS:
+        return verb
+    known: dict[str, Any] = {}
+    for name, value in data.items():
+        is_pair = isinstance(value, list) and len(value) == 2 and name != "files"
+        known |= {f"{name}_was": value[0], name: value[1]} if is_pair else {name: value}
+    if isinstance(data.get("changed"), dict):
+        known["changes"] = words.listed([change(field, both) for field, both in data["changed"].items()])
+    return Lenient().format(str(VERBS[verb]), **known)
+
+
+def change(field: str, both: Any) -> str:
+    """One setting and its values before and after."""
+    named = next((str(known.verbose_name) for known in Tenant._meta.fields if known.name == field), field)
+    before, after = both if isinstance(both, list) and len(both) == 2 else ("?", both)
+    return gettext("{field} from {before} to {after}").format(field=named, before=shown(before), after=shown(after))
+
+
+def shown(value: Any) -> str:
+    """A stored value as people write it."""
+    if value is None or value == "":
+        return gettext("nothing")
+    if isinstance(value, bool):
+        return gettext("on") if value else gettext("off")
+    if isinstance(value, list):
+        return words.listed([shown(one) for one in value]) if value else gettext("nothing")
+    if value in Role.values:
+        return str(Role(value).label)
+    return str(value)

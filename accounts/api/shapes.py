@@ -93,6 +93,7 @@ class Me(fields.Output):
 
 
 def organisation(tenant: Tenant) -> dict[str, Any]:
+    """The organisation of the token."""
     return {
         "id": ids.encode(ids.ORGANISATION, tenant.public_id),
         "slug": tenant.slug,
@@ -108,6 +109,7 @@ def organisation(tenant: Tenant) -> dict[str, Any]:
 
 
 def member(row: MemberRow) -> dict[str, Any]:
+    """A member; texts that are not known are null."""
     return {
         "id": ids.encode(ids.MEMBER, row.key),
         "name": row.name,
@@ -139,6 +141,7 @@ class Team(fields.Output):
 
 
 def team(row: TeamRow) -> dict[str, Any]:
+    """A team with the names of those it belongs to."""
     return {
         "id": ids.encode(ids.TEAM, row.key),
         "name": row.name,
@@ -168,6 +171,7 @@ class Invitation(fields.Output):
 
 
 def invitation(row: InvitationRow) -> dict[str, Any]:
+    """An invitation without its secret."""
     return {
         "id": ids.encode(ids.INVITATION, row.key),
         "email": row.email,

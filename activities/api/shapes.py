@@ -28,6 +28,7 @@ class ActivityType(fields.Output):
 
 
 def activity_type(row: ActivityTypeRow) -> dict[str, Any]:
+    """A kind of activity."""
     return {
         "id": ids.encode(ids.ACTIVITY_TYPE, row.key),
         "name": row.name,
@@ -51,6 +52,7 @@ class OutputType(fields.Output):
 
 
 def output_type(row: OutputTypeRow) -> dict[str, Any]:
+    """A kind of output."""
     return {
         "id": ids.encode(ids.OUTPUT_TYPE, row.key),
         "name": row.name,
@@ -95,6 +97,7 @@ class Activity(fields.Output):
 
 
 def activity(row: ActivityRow) -> dict[str, Any]:
+    """An activity with what it gave."""
     return {
         "id": ids.encode(ids.ACTIVITY, row.key),
         "type": ref(ids.ACTIVITY_TYPE, row.type, row.type_name),
@@ -120,6 +123,7 @@ def activity(row: ActivityRow) -> dict[str, Any]:
 
 
 def output(key: str, kind: str, name: str, note: str) -> dict[str, Any]:
+    """Something that an activity gave, from the columns of its list."""
     return {
         "id": ids.encode(ids.OUTPUT, UUID(key)),
         "type": ref(ids.OUTPUT_TYPE, UUID(kind), name),

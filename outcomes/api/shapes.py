@@ -23,6 +23,7 @@ class MilestoneType(fields.Output):
 
 
 def milestone_type(row: MilestoneTypeRow) -> dict[str, Any]:
+    """A milestone that is watched for."""
     return {
         "id": ids.encode(ids.MILESTONE_TYPE, row.key),
         "name": row.name,
@@ -57,6 +58,7 @@ class Milestone(fields.Output):
 
 
 def milestone(row: MilestoneRow) -> dict[str, Any]:
+    """Where a deal stands on one milestone."""
     return {
         "id": ids.encode(ids.MILESTONE, row.key),
         "deal": ref(ids.DEAL, row.deal, row.deal_name),

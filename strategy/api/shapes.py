@@ -35,6 +35,7 @@ class Company(fields.Output):
 
 
 def company(row: CompanyRow) -> dict[str, Any]:
+    """A company; texts that are not known are null."""
     return {
         "id": ids.encode(ids.COMPANY, row.key),
         "name": row.name,
@@ -64,6 +65,7 @@ class Pipeline(fields.Output):
 
 
 def pipeline(row: PipelineRow) -> dict[str, Any]:
+    """A pipeline."""
     return {"id": ids.encode(ids.PIPELINE, row.key), "name": row.name, "position": row.position_number}
 
 
@@ -87,6 +89,7 @@ class StageOut(fields.Output):
 
 
 def stage(row: StageRow) -> dict[str, Any]:
+    """A stage with its pipeline."""
     return {
         "id": ids.encode(ids.STAGE, row.key),
         "name": row.name,
@@ -110,6 +113,7 @@ class EndReason(fields.Output):
 
 
 def end_reason(row: EndReasonRow) -> dict[str, Any]:
+    """A reason that deals end for."""
     return {
         "id": ids.encode(ids.END_REASON, row.key),
         "name": row.name,
@@ -169,6 +173,7 @@ class Deal(fields.Output):
 
 
 def deal(row: DealRow) -> dict[str, Any]:
+    """A deal with the names of the rows it belongs to."""
     return {
         "id": ids.encode(ids.DEAL, row.key),
         "name": row.name,
@@ -216,6 +221,7 @@ class Event(fields.Output):
 
 
 def event(row: DealEventRow) -> dict[str, Any]:
+    """Something that happened to a deal; its data are sent as they are stored."""
     return {
         "id": ids.encode(ids.DEAL_EVENT, row.key),
         "kind": row.kind,

@@ -24,6 +24,7 @@ from accounts.api import limits
 from accounts.models import ApiToken, Membership, OperatorAccess, User
 from accounts.permissions import NotAllowed
 from accounts.tenancy.scope import tenant_scope
+from accounts.visibility import seen_by
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +103,7 @@ class TenantMiddleware:
 
     A response of 400 and above rolls back, and so does an exception, whatever answer was made of it: that needs
     the last place in the list, where nobody can make an answer of it before. Reading requests cannot write.
-    No such organisation and not a member are the same 404.
+    No such organisation and not a member are the same 404. What the member does not see is not there inside.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -209,7 +210,8 @@ class TenantMiddleware:
 
     def _serve(self, request: HttpRequest, member: Membership) -> HttpResponse:
         request.membership, request.tenant = member, member.tenant  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        with seen_by(member):
+            response = self.get_response(request)
         if response.status_code >= 400 or getattr(request, "has_failed", False):
             transaction.set_rollback(True)
         _refuse_streaming(request, response)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from accounts.models.organisation import Role
 from accounts.refusals import Refused
+from accounts.visibility import sees_all
 
 EVERYONE = frozenset(Role)
 SELLING = frozenset({Role.OWNER, Role.LEADER, Role.MANAGER, Role.REP})
@@ -46,6 +47,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
 
 # The highest first. Nobody gives a role above their own, or changes somebody above them.
 RANKS = (Role.OWNER, Role.LEADER, Role.MANAGER, Role.REP, Role.VIEWER)
+#: What shows rows of everybody's at once: only for members who see everybody's deals.
+OF_EVERYBODY = frozenset({"import.see"})
 
 
 class NotAllowed(Refused):
@@ -57,8 +60,10 @@ class NotAllowed(Refused):
 
 
 def allows(membership: Membership, capability: str) -> bool:
-    """Whether the member's role includes a capability. Raises KeyError for one that is not in the table."""
-    return membership.is_active and membership.role in CAPABILITIES[capability]
+    """Whether the member's role and sight include a capability. Raises KeyError for one that is not in the table."""
+    if not (membership.is_active and membership.role in CAPABILITIES[capability]):
+        return False
+    return capability not in OF_EVERYBODY or sees_all(membership)
 
 
 def require(membership: Membership, capability: str) -> None:

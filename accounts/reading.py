@@ -17,8 +17,10 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.tenancy.scope import current_tenant_id
+from accounts.visibility import Way, condition, current_sight
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
+EACH_PERSON = "SELECT own.* FROM unnest(%(people)s::uuid[]) AS person (id)"
 
 
 class Position(NamedTuple):
@@ -38,7 +40,8 @@ class Listing(Generic[Row]):
 
     `columns` are the fields of `row` in order, the key first, as SQL over `table` (its short name) and `joins`,
     which may add to a row but never take one away. `narrow` has a condition on the table itself for each filter.
-    `moment` is the column of the order, empty where the keys, which grow with time, are the order.
+    `moment` is the column of the order, empty where the keys, which grow with time, are the order. `seen` are the
+    ways by which rows belong to somebody: a member who does not see everybody's reads by them.
     """
 
     row: type[Row]
@@ -49,12 +52,14 @@ class Listing(Generic[Row]):
     moment: str = ""
     newest_first: bool = True
     narrow: dict[str, str] = field(default_factory=dict)
+    seen: tuple[Way, ...] = ()
 
     def page(self, *, limit: int, after: Position | None = None, **wanted: Any) -> list[Row]:
         """At most `limit` rows behind a position. Filters that are None do not narrow."""
         given = {name: value for name, value in wanted.items() if value is not None}
-        text = self._text(frozenset(given), after is not None)
-        values = {**given, "tenant": current_tenant_id(), "limit": limit}
+        seen = self._seen()
+        text = _text(self, frozenset(given), after is not None, bool(seen))
+        values = {**given, **seen, "tenant": current_tenant_id(), "limit": limit}
         if after is not None:
             values |= {"after_at": after.at, "after_key": after.key}
         return self._read(text, values)
@@ -68,7 +73,9 @@ class Listing(Generic[Row]):
 
     def these(self, keys: Sequence[UUID]) -> list[Row]:
         """The rows with these keys, in their order; those that are not there are left out."""
-        rows = self._read(self._text_by_keys, {"tenant": current_tenant_id(), "keys": list(keys)})
+        seen = self._seen()
+        text = _text_by_keys(self, bool(seen))
+        rows = self._read(text, {**seen, "tenant": current_tenant_id(), "keys": list(keys)})
         found = {row[0]: row for row in rows}
         return [found[key] for key in keys if key in found]
 
@@ -81,34 +88,63 @@ class Listing(Generic[Row]):
     def _shown(self) -> str:
         return f"SELECT {', '.join(self.columns)} FROM"
 
-    @cached_property
-    def _text_by_keys(self) -> str:
-        short = self.short
-        return (
-            f"{self._shown} {self.table} AS {short} {self.joins}"
-            f" WHERE {short}.tenant_id = %(tenant)s AND {short}.id = ANY(%(keys)s)"
-        )
+    def _seen(self) -> dict[str, Any]:
+        """The people whose rows the member sees, as a value of the text; nothing where that is everybody."""
+        people = current_sight().people if self.seen else None
+        return {} if people is None else {"people": list(people)}
 
-    def _text(self, narrowed: frozenset[str], continued: bool) -> str:
-        return _text(self, narrowed, continued)
+    def visible(self, ways: tuple[Way, ...]) -> str:
+        """The condition on the table under which a row is seen in one of the ways."""
+        column = f"{self.short}.{{}}".format
+        return condition(ways, column=column, people="%(people)s::uuid[]", tenant="%(tenant)s")
 
     def __hash__(self) -> int:
         return hash((self.table, self.short, self.row))
 
 
 @lru_cache(maxsize=512)
-def _text(listing: Listing[Any], narrowed: frozenset[str], continued: bool) -> str:
+def _text(listing: Listing[Any], narrowed: frozenset[str], continued: bool, limited: bool) -> str:
     """One of the few texts of a list: they depend on which filters came, never on their values."""
     short, turn = listing.short, "DESC" if listing.newest_first else "ASC"
     order = [*([f"{short}.{listing.moment}"] if listing.moment else []), f"{short}.id"]
-    sorted_by = ", ".join(f"{column} {turn}" for column in order)
+    sorted_by = f"ORDER BY {', '.join(f'{column} {turn}' for column in order)}"
     conditions = [f"{short}.tenant_id = %(tenant)s", *(listing.narrow[name] for name in sorted(narrowed))]
     if continued:
         place = "%(after_at)s, %(after_key)s" if listing.moment else "%(after_key)s"
         conditions.append(f"({', '.join(order)}) {'<' if listing.newest_first else '>'} ({place})")
+    end = f"{sorted_by} LIMIT %(limit)s"
+    page = f"{_seen_page(listing, conditions, end) if limited else _page(listing, conditions)} {end}"
+    return f"{listing._shown} ({page}) AS {short} {listing.joins} {sorted_by}"
+
+
+def _page(listing: Listing[Any], conditions: Sequence[str]) -> str:
     # Every part is a constant of this program; what people send travels beside the text.
-    page = f"SELECT * FROM {listing.table} AS {short} WHERE {' AND '.join(conditions)}"  # noqa: S608
+    return f"SELECT * FROM {listing.table} AS {listing.short} WHERE {' AND '.join(conditions)}"  # noqa: S608
+
+
+def _seen_page(listing: Listing[Any], conditions: Sequence[str], end: str) -> str:
+    """The page as a member reads it who sees some people's rows: the newest in each way, and of those the newest.
+
+    Where the table names the person, the newest of each person are read from an index that is ordered for each of
+    them. One condition for all of them would have no order: it reads all rows they have, or all rows of everybody.
+    """
+    found = []
+    for way in listing.seen:
+        if way.person:
+            also = [f"{listing.short}.{way.person} = person.id"]
+            also += [listing.visible((Way(where=way.where),))] if way.where else []
+            one = f"{_page(listing, [*conditions, *also])} {end}"
+            found.append(f"({EACH_PERSON} CROSS JOIN LATERAL ({one}) AS own)")
+        else:
+            found.append(f"({_page(listing, [*conditions, listing.visible((way,))])} {end})")
+    return f"SELECT * FROM ({' UNION ALL '.join(found)}) AS {listing.short}"  # noqa: S608
+
+
+@lru_cache(maxsize=64)
+def _text_by_keys(listing: Listing[Any], limited: bool) -> str:
+    short = listing.short
+    seen = f" AND {listing.visible(listing.seen)}" if limited else ""
     return (
-        f"{listing._shown} ({page} ORDER BY {sorted_by} LIMIT %(limit)s) AS {short} {listing.joins}"
-        f" ORDER BY {sorted_by}"
+        f"{listing._shown} {listing.table} AS {short} {listing.joins}"
+        f" WHERE {short}.tenant_id = %(tenant)s AND {short}.id = ANY(%(keys)s){seen}"
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from accounts.reading import Listing, Position
+from activities.models import Activity
 
 
 class ActivityRow(NamedTuple):
@@ -46,6 +47,7 @@ ACTIVITIES = Listing(
     row=ActivityRow,
     table="activities_activity",
     short="activity",
+    seen=Activity.seen,
     columns=(
         *("activity.id", "activity.type_id", "type.name", "activity.member_id", "member.name"),
         *("activity.deal_id", "deal.name", "activity.company_id", "company.name"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel
+from accounts.visibility import WITH_ITS_DEAL, SeenManager, Way
 
 
 class Horizon(models.TextChoices):
@@ -51,6 +54,9 @@ class Activity(TenantModel):
     `entry_key` is made with the form, so that a second press stores nothing twice.
     """
 
+    #: With its deal; without one it is the affair of who did it.
+    seen = (WITH_ITS_DEAL, Way(person="member_id", where="{deal_id} IS NULL"))
+
     type = TenantForeignKey(ActivityType, models.PROTECT, related_name="activities")
     member = TenantForeignKey("accounts.Membership", models.PROTECT, related_name="activities")
     deal = TenantForeignKey("strategy.Deal", models.PROTECT, null=True, blank=True, related_name="activities")
@@ -71,6 +77,8 @@ class Activity(TenantModel):
     external_id = models.CharField(max_length=200, default="", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar[SeenManager[Activity]] = SeenManager()
+
     class Meta:
         verbose_name_plural = _("activities")
         constraints = [
@@ -85,6 +93,19 @@ class Activity(TenantModel):
             models.Index(fields=["tenant", "-at", "-id"], name="activity_newest_first"),
             models.Index(fields=["tenant", "deal", "-at", "-id"], name="activity_of_deal"),
             models.Index(fields=["tenant", "member", "day"], name="activity_of_member"),
+            models.Index(fields=["tenant", "member", "-at", "-id"], name="activity_of_member_newest"),
+            models.Index(fields=["tenant", "company", "-at", "-id"], name="activity_of_company_newest"),
+            # What somebody did for no deal is rare among all that they did.
+            models.Index(
+                fields=["tenant", "member", "-at", "-id"],
+                condition=models.Q(deal=None),
+                name="activity_without_deal_newest",
+            ),
+            models.Index(
+                fields=["tenant", "source", "-at", "-id"],
+                condition=~models.Q(source=""),
+                name="activity_of_source_newest",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ from accounts.models import Membership
 from accounts.permissions import require
 from accounts.refusals import ExternalIdTaken, Invalid
 from accounts.signals import placeholder_linked
+from accounts.visibility import of_everybody, sight_of
 from activities.models import Activity, ActivityType, Horizon, Output, OutputType
 from strategy.models import Company, Deal
 from strategy.services import watch_deal
@@ -64,8 +65,10 @@ def log_activity(
     fields that are wrong, ExternalIdTaken, NotAllowed.
     """
     require(actor, "activity.log")
-    if entry_key is not None and (stored := Activity.objects.filter(entry_key=entry_key).first()):
+    if entry_key is not None and (stored := _entered(entry_key)):
         return stored
+    if member is not None and deal is None and not sight_of(actor).includes(member.pk):
+        raise Invalid(fields={"member": _("Choose somebody whose deals you see.")})
     gave = list(outputs)
     _refuse_nonsense(at=at, recorded_at=recorded_at, minutes=minutes, horizon=horizon, purpose=purpose, gave=gave)
     activity = Activity(
@@ -93,13 +96,20 @@ def log_activity(
     except IntegrityError as error:
         if "external_id" in str(error):
             raise ExternalIdTaken(source=source, external_id=external_id) from error
-        if "activity_entered_once" not in str(error):
+        stored = _entered(entry_key) if entry_key and "activity_entered_once" in str(error) else None
+        if stored is None:
             raise
-        return Activity.objects.get(entry_key=entry_key)  # two presses of one entry arrived together
+        return stored  # two presses of one entry arrived together
     if deal is not None:
         watch_deal(deal)
     audit.record(verb="activity.logged", subject=activity, actor=actor, at=recorded_at, type=type.name)
     return activity
+
+
+def _entered(entry_key: UUID) -> Activity | None:
+    """What was stored of an entry, also where its deal has left the actor's sight since."""
+    with of_everybody():
+        return Activity.objects.filter(entry_key=entry_key).first()
 
 
 def _store(activity: Activity, outputs: list[Gave]) -> None:

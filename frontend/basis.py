@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from frontend import words
-from outcomes.queries.statistics import Statistics
+from outcomes.queries.statistics import Population, Statistics, Whose
 from outcomes.statistics.minimum import PERCENTAGE_DEALS
 
 #: Below it a share is said as "3 of 9".
@@ -33,6 +33,22 @@ def freshness(found: Statistics, *, counts_from: int, today: date) -> Freshness:
         told = words.day(until, today=today)
         line = f"{line} {gettext('What was imported was known until {day}.').format(day=told)}"
     return Freshness(words=line, updating=found.updating)
+
+
+def population_words(population: Population) -> str:
+    """Whose deals the figures count; nothing where it is everybody's."""
+    sight = population.sight
+    if population.whose == Whose.EVERYBODY:
+        return ""
+    if population.whose == Whose.OWN:
+        own = gettext("Your own deals.")
+        why = gettext("Figures of fewer than three people would tell of one of them.")
+        return f"{own} {why}" if population.held_back else own
+    said = {"teams": words.listed(sight.teams), "people": words.people(len(sight.people or ()))}
+    if sight.in_teams:
+        return ngettext("Team {teams}: {people}.", "Teams {teams}: {people}.", len(sight.teams)).format(**said)
+    told = ngettext("You and team {teams}: {people}.", "You and teams {teams}: {people}.", len(sight.teams))
+    return told.format(**said)
 
 
 def _source_knew_until(found: Statistics) -> date | None:

@@ -131,6 +131,11 @@ def days(count: int) -> str:
     return ngettext("{n} day", "{n} days", count).format(n=number(count))
 
 
+def people(n: int) -> str:
+    """A number of people."""
+    return ngettext("{n} person", "{n} people", n).format(n=number(n))
+
+
 def deals(count: int) -> str:
     """A number of deals."""
     return ngettext("{n} deal", "{n} deals", count).format(n=number(count))

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import F, Value
 
 from accounts.reading import Listing, Position
+from outcomes.models import Milestone
 from outcomes.queries.behind import Behind, facts_behind
 from strategy.listings import DEALS, DealRow
 from strategy.queries import before
@@ -39,6 +40,7 @@ MILESTONES = Listing(
     row=MilestoneRow,
     table="outcomes_milestone",
     short="milestone",
+    seen=Milestone.seen,
     columns=(
         *("milestone.id", "milestone.deal_id", "deal.name", "milestone.type_id", "type.name"),
         *("milestone.state", "milestone.grade", "milestone.reached_on", "milestone.recorded_at"),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from accounts.reading import Listing, Position
+from strategy.models import Deal, DealEvent
 
 EXTERNAL = {"source": "{0}.source = %(source)s", "external_id": "{0}.external_id = %(external_id)s"}
 
@@ -58,6 +59,7 @@ DEALS = Listing(
     row=DealRow,
     table="strategy_deal",
     short="deal",
+    seen=Deal.seen,
     columns=(
         "deal.id",
         "deal.name",
@@ -130,6 +132,7 @@ DEAL_EVENTS = Listing(
     row=DealEventRow,
     table="strategy_dealevent",
     short="event",
+    seen=DealEvent.seen,
     columns=(
         "event.id",
         "event.kind",

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, Value
 
+from accounts.visibility import of_everybody
 from strategy.models import Company, Deal, Stage
 from strategy.models.customers import name_key
 from strategy.models.deals import DealQuerySet
@@ -176,10 +177,11 @@ def latest_open_deals(*, owner: UUID | None, most: int) -> list[Deal]:
 
 
 def has_deals() -> bool:
-    """Whether the organisation has any deal at all."""
-    return Deal.objects.exists()
+    """Whether the organisation has any deal at all, seen or not: otherwise it is still at its beginning."""
+    with of_everybody():
+        return Deal.objects.exists()
 
 
 def how_many_open_deals_of(owner: UUID) -> int:
-    """How many open deals a member has."""
+    """How many open deals a member has, of those that whoever asks sees."""
     return Deal.objects.real().open().filter(owner_id=owner).count()

@@ -19,6 +19,7 @@ from accounts.models.organisation import Role
 from accounts.tenancy.scope import tenant_scope
 from tests.databases import as_owner
 from tests.make import make_member, make_organisation
+from tests.teams import Cast, in_teams
 
 pytest_plugins = ["tests.post", "tests.worlds", "tests.workers"]
 
@@ -93,6 +94,12 @@ def leo(northwind: Tenant) -> Membership:
 def vera(northwind: Tenant) -> Membership:
     """May look at Northwind and touch nothing."""
     return make_member("vera", tenant=northwind, role=Role.VIEWER)
+
+
+@pytest.fixture
+def cast(lena: Membership, omar: Membership, vera: Membership) -> Cast:
+    """Northwind in its teams."""
+    return in_teams(lena, omar, vera)
 
 
 @pytest.fixture

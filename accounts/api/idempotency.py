@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.response import Response
 
+from accounts.api.problems import NotThere
 from accounts.api.rendering import dumps
 from accounts.api.resource import TokenRequest
 from accounts.models import IdempotencyKey
@@ -55,6 +56,14 @@ class IdempotencyKeyReused(Refused):
     sentence = "This Idempotency-Key belongs to another request. Use a new one."
 
 
+class AnswerOutOfSight(Refused):
+    """The request was done. What it was answered shows a row that the member does not see any more."""
+
+    code = "answer_out_of_sight"
+    status = 409
+    sentence = "This was done before. What came of it is not among what you see any more."
+
+
 def idempotent(action: Action) -> Action:
     """Let the action be sent again with the same Idempotency-Key: it is done once and answered the same."""
 
@@ -69,20 +78,18 @@ def idempotent(action: Action) -> Action:
             return act()
         if not KEY.fullmatch(key):
             raise IdempotencyKeyUnusable
-        return _once(key, request, act, forgotten=view.shown_once.get(view.action, ()))
+        return _once(key, view, request, act)
 
     once.is_idempotent = True  # type: ignore[attr-defined]
     return once  # type: ignore[return-value]
 
 
-def _once(
-    key: str, request: TokenRequest, act: Callable[[], Response], *, forgotten: Iterable[str]
-) -> HttpResponse | Response:
+def _once(key: str, view: Any, request: TokenRequest, act: Callable[[], Response]) -> HttpResponse | Response:
     member, digest, now = request.user, _digest(request), timezone.now()
     _claim(f"{member.tenant_id}/{member.pk}/{key}")
     stored = IdempotencyKey.objects.filter(membership=member, key=key).first()
     if stored is not None and stored.created_at > now - KEPT:
-        return _replay(stored, digest)
+        return _replay(stored, view, digest)
     if stored is not None:
         stored.delete()
     response = act()
@@ -92,7 +99,7 @@ def _once(
             key=key,
             digest=digest,
             status=response.status_code,
-            body=dumps({**response.data, **dict.fromkeys(forgotten)}),
+            body=dumps({**response.data, **dict.fromkeys(view.shown_once.get(view.action, ()))}),
             location=response.headers.get("Location", ""),
             created_at=now,
         )
@@ -111,9 +118,15 @@ def _claim(name: str) -> None:
         raise RequestInFlight
 
 
-def _replay(stored: IdempotencyKey, digest: bytes) -> HttpResponse:
+def _replay(stored: IdempotencyKey, view: Any, digest: bytes) -> HttpResponse:
     if bytes(stored.digest) != digest:
         raise IdempotencyKeyReused
+    try:
+        view.refuse_unseen(json.loads(bytes(stored.body)))
+    except NotThere as error:
+        if "id" in view.kwargs:
+            raise  # the address itself names what is not seen
+        raise AnswerOutOfSight from error
     response = HttpResponse(bytes(stored.body), status=stored.status, content_type="application/json")
     response["Idempotency-Replayed"] = "true"
     if stored.location:

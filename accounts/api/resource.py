@@ -25,6 +25,7 @@ from accounts.api.problems import InvalidParameter, NotThere
 from accounts.api.tags import Match
 from accounts.models import ApiToken, Membership
 from accounts.reading import Listing, NoSuchRow, Position
+from accounts.visibility import current_sight
 
 
 class TokenRequest(Request):
@@ -43,6 +44,7 @@ class Resource(ViewSet):
     says of a write whether it heeds or needs If-Match; the row that it locks meanwhile is one of `table`.
     `deprecated` says of an action that it will end.
     `shown_once` names fields of an answer that are kept nowhere: null when the request is sent again.
+    `in_sight` says that its rows are seen by some members and not by others.
 
     Reading actions know `fields`, and `expand` where the output says that it can be widened; single rows and pages
     get their ETag here.
@@ -58,6 +60,7 @@ class Resource(ViewSet):
     table: ClassVar[type[Model] | None] = None
     deprecated: ClassVar[Mapping[str, Deprecated]] = {}
     shown_once: ClassVar[Mapping[str, Sequence[str]]] = {}
+    in_sight: ClassVar[bool] = False
     lists: ClassVar[frozenset[str]] = frozenset({"list"})
     unpaged: ClassVar[frozenset[str]] = frozenset()
     kind: ClassVar[str] = ""
@@ -109,6 +112,11 @@ class Resource(ViewSet):
         if self.table is not None:
             list(self.table._default_manager.select_for_update(no_key=True).filter(pk=key).values_list("pk"))
         return tags.state_of(getattr(self, self.reader())(self.request, **self.kwargs).data)
+
+    def refuse_unseen(self, answer: Mapping[str, Any]) -> None:
+        """Raises NotThere for an earlier answer that shows a row which has left the caller's sight since."""
+        if self.in_sight and not current_sight().is_all:
+            getattr(self, self.reader())(self.request, id=answer["id"])
 
     @classmethod
     def reader(cls) -> str:

@@ -19,6 +19,7 @@ class Activities(Resource):
     """What sellers did."""
 
     kind = ids.ACTIVITY
+    in_sight = True
     access = {"list": "activity.see", "retrieve": "activity.see", "create": "activity.log"}
     takes = {"create": inputs.LogActivity}
     names = {"list": "list_activities", "retrieve": "get_activity", "create": "create_activity"}

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from accounts.visibility import sight_of
 from strategy.models import EndCause, Stage
 from strategy.queries import ALL, OPEN, DealFilter
 
@@ -21,7 +22,7 @@ class DealFilterForm(forms.Form):
         choices=[(OPEN, _("Open")), *EndCause.choices, (ALL, _("All"))],
     )
     stage = forms.ChoiceField(label=_("Stage"), required=False)
-    whose = forms.ChoiceField(label=_("Whose"), required=False, choices=[("", _("Everybody's")), ("mine", _("Mine"))])
+    whose = forms.ChoiceField(label=_("Whose"), required=False)
     q = forms.CharField(
         label=_("Part of a name"),
         required=False,
@@ -30,12 +31,18 @@ class DealFilterForm(forms.Form):
     )
 
     def __init__(self, given: Any, *, stages: Iterable[Stage], member: Membership) -> None:
+        sight = sight_of(member)
         super().__init__(given or None, initial={"standing": OPEN})
         self.member = member
+        everybody = _("Everybody's") if sight.is_all else _("All that you see")
+        whose: list[tuple[str, Any]] = [("", everybody), ("mine", _("Mine"))]
         # Nobody is listed until an address names them: an organisation may have thousands.
         if chosen := member_of(given.get("whose", "")):
-            whose = self.fields["whose"]
-            whose.choices = [*whose.choices, (str(chosen.pk), chosen.name)]  # type: ignore[attr-defined]
+            whose.append((str(chosen.pk), chosen.name))
+        elif sight.is_own:
+            del self.fields["whose"]
+        if "whose" in self.fields:
+            self.fields["whose"].choices = whose  # type: ignore[attr-defined]
         choices = [("", _("Any stage")), *((str(stage.pk), stage.name) for stage in stages if stage.is_open)]
         self.fields["stage"].choices = choices  # type: ignore[attr-defined]
         self.fields["q"].widget.attrs["placeholder"] = _("Part of a name")

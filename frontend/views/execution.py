@@ -1,6 +1,7 @@
 """The execution report: what becomes of the opportunities that were qualified; and the deals behind each number."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -20,7 +21,7 @@ from frontend.views.organisation import import_url
 from outcomes.queries import behind
 from outcomes.queries.behind import Behind, Spot
 from outcomes.queries.names import names
-from outcomes.queries.statistics import Statistics, current
+from outcomes.queries.statistics import Population, Statistics, Whose, current, standing_now
 from outcomes.statistics.metrics import METRICS
 
 
@@ -73,6 +74,7 @@ def report_of(request: TenantRequest, found: Statistics, view: View) -> dict[str
     slug, today = request.tenant.slug, request.tenant.day_of(timezone.now())
     context: dict[str, Any] = {
         "freshness": basis.freshness(found, counts_from=request.tenant.counts_from_grade, today=today),
+        "whose": basis.population_words(found.population),
     }
     closed = basis.too_few_closed(found)
     if closed is not None:
@@ -127,24 +129,29 @@ def cuts(request: TenantRequest, view: View) -> list[Tab]:
 @may("statistics.see")
 def deals(request: TenantRequest) -> HttpResponse:
     """The deals that a number counts. Their count is the number's sample."""
-    found = current()
-    if found.generation is None:
+    standing = standing_now()
+    if standing is None:
         raise Http404("nothing is counted yet")
-    wanted, as_of = behind_of(request), found.generation.as_of
+    wanted, as_of = behind_of(request), standing.as_of
     shown, more = behind.page_behind(wanted, as_of=as_of, after=Spot.parse(request.GET.get("after", "")), size=ROWS)
     count = behind.count_behind(wanted, as_of=as_of)
     execution_url = reverse("execution", args=[request.tenant.slug])
     context = {
         "title": behind_words(wanted),
-        "lede": ngettext("{n} deal, as of {day}.", "{n} deals, as of {day}.", count).format(
-            n=words.number(count), day=words.long_day(as_of)
-        ),
+        "lede": lede(count, as_of, standing.population),
         "crumbs": [Crumb(words=gettext("Execution"), url=execution_url), Crumb(words=behind_words(wanted))],
         "rows": rows_of(shown, request),
         "more_url": more_url(request, more),
         "count": count,
     }
     return page(request, "execution/deals.html", context, part="more")
+
+
+def lede(count: int, as_of: date, population: Population) -> str:
+    """How many deals a list of deals behind a number has, of which day, and whose they are."""
+    said = {"n": words.number(count), "day": words.long_day(as_of)}
+    told = ngettext("{n} deal, as of {day}.", "{n} deals, as of {day}.", count).format(**said)
+    return f"{told} {basis.population_words(population)}".rstrip()
 
 
 def behind_of(request: TenantRequest) -> Behind:
@@ -189,17 +196,20 @@ def numbers(request: TenantRequest) -> HttpResponse:
     made = {"": figures_rows, "waste": waste_rows, "incidence": incidence_rows}.get(chart)
     if made is None:
         raise Http404(chart)
-    return csv_file(f"{chart or 'execution'}-{found.generation.as_of}", made(found))
+    name = f"{chart or 'execution'}-{found.generation.as_of}"
+    whose = found.population.whose
+    return csv_file(name if whose == Whose.EVERYBODY else f"{name}-{whose}", made(found))
 
 
 def figures_rows(found: Statistics) -> Iterable[Sequence[Any]]:
-    yield "metric", "title", "value", "low", "high", "n", "events", "grade", "as_of", "not_enough"
+    yield "metric", "title", "value", "low", "high", "n", "events", "grade", "as_of", "not_enough", "whose"
+    whose = basis.population_words(found.population) or gettext("Everybody's deals.")
     for name, metric in METRICS.items():
         if result := found.results.get(name):
             missing = "" if result.not_enough is None else execution.missing_words(result)
             yield (
                 name, metric.title, result.value, result.low, result.high, result.n, result.events, result.grade,
-                result.as_of, missing,
+                result.as_of, missing, whose,
             )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from accounts import queries as accounts
-from accounts.permissions import allows
+from accounts.permissions import LEADING, allows
 from frontend import navigation
 from frontend.access import may
 from frontend.http import TenantRequest
@@ -22,7 +22,7 @@ def first(request: TenantRequest) -> HttpResponse:
     slug = request.tenant.slug
     if not queries.has_deals():
         return redirect("start", slug)
-    return redirect("execution" if allows(request.membership, "import.see") else "deals", slug)
+    return redirect("execution" if request.membership.role in LEADING else "deals", slug)
 
 
 @require_GET

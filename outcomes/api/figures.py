@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.api import fields, ids
 from accounts.api.shapes import ref
 from outcomes.models import StatisticResult
-from outcomes.queries.statistics import Statistics
+from outcomes.queries.statistics import Statistics, Whose
 from outcomes.statistics.grades import LETTERS
 from outcomes.statistics.metrics import COUNT, SHARE, Metric
 from strategy.models import EndReason, Stage
@@ -68,6 +68,11 @@ class Statistic(fields.Output):
     grade = fields.OneOf(LETTERS, allow_null=True)
     as_of = fields.Day(allow_null=True, help_text="Null until the first figures are computed")
     updating = fields.Switch(help_text="Whether changes wait to be counted")
+    whose = fields.OneOf(
+        [*Whose],
+        help_text="Whose deals it counts: everybody's, those of the group whose deals the token's member sees, or the"
+        " member's own",
+    )
     definition = Definition()
     not_enough_data = NotEnoughData(allow_null=True)
     links = Links()
@@ -102,6 +107,7 @@ def statistic(metric: Metric, found: Statistics) -> dict[str, Any]:
         "grade": (result.grade or None) if result else None,
         "as_of": result.as_of if result else None,
         "updating": found.updating,
+        "whose": found.population.whose,
         "definition": {"name": name, "version": version, "text": str(metric.definition)},
         "not_enough_data": {"missing": told["missing"], "days": told["days"]} if told else None,
         "links": {

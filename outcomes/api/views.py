@@ -25,6 +25,7 @@ class Milestones(Resource):
     """What customers agreed to."""
 
     kind = ids.MILESTONE
+    in_sight = True
     access = {"list": "milestone.see", "retrieve": "milestone.see", "create": "milestone.record"}
     takes = {"create": inputs.RecordMilestone}
     names = {"list": "list_milestones", "retrieve": "get_milestone", "create": "create_milestone"}
@@ -70,7 +71,8 @@ class Statistics(Resource):
     def list(self, request: TokenRequest) -> Response:
         """List the statistics as they stand.
 
-        They are computed in the background, seconds after a change; `updating` says that some wait.
+        They are computed in the background, seconds after a change; `updating` says that some wait. `whose` says
+        whose deals they count: a member who sees some people's deals gets the statistics of those.
         """
         found = statistics.current()
         data = [figures.statistic(metric, found) for metric in METRICS.values()]
@@ -83,8 +85,8 @@ class Statistics(Resource):
     @action(detail=True, methods=["get"])
     def rows(self, request: TokenRequest, id: str) -> Response:
         """List the deals behind a statistic: those that its `n` counts, the last qualified first."""
-        metric, found = self._metric(id), statistics.current()
-        as_of = found.generation.as_of if found.generation else None
+        metric, standing = self._metric(id), statistics.standing_now()
+        as_of = standing.as_of if standing else None
         return self.paged(
             partial(listings.deals_behind, rows=metric.rows, as_of=as_of), deals.deal, listings.by_qualification
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel
+from accounts.visibility import WITH_ITS_DEAL, SeenManager
 
 
 class Grade(models.IntegerChoices):
@@ -55,6 +58,7 @@ class MilestoneEvent(TenantModel):
     """
 
     append_only = True
+    seen = (WITH_ITS_DEAL,)
 
     class Kind(models.TextChoices):
         CLAIMED = "claimed", _("Claimed")
@@ -77,6 +81,8 @@ class MilestoneEvent(TenantModel):
     evidence = models.URLField(max_length=500, default="", blank=True)
     entry_key = models.UUIDField(null=True, blank=True)
 
+    objects: ClassVar[SeenManager[MilestoneEvent]] = SeenManager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(grade__lte=4), name="milestone_event_grade_of_0_to_4"),
@@ -90,6 +96,8 @@ class Milestone(TenantModel):
 
     `reached_on` is the effective day from which it held without a break; `grade` the best evidence since.
     """
+
+    seen = (WITH_ITS_DEAL,)
 
     class State(models.TextChoices):
         REACHED = "reached", _("Reached")
@@ -107,7 +115,10 @@ class Milestone(TenantModel):
     agreed_by = models.CharField(max_length=120, default="", blank=True)
     evidence = models.URLField(max_length=500, default="", blank=True)
 
+    objects: ClassVar[SeenManager[Milestone]] = SeenManager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant", "deal", "type"], name="milestone_once_on_a_deal"),
         ]
+        indexes = [models.Index(fields=["tenant", "type", "-id"], name="milestone_of_type_newest")]

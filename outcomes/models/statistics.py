@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel, WalledModel
+from accounts.visibility import WITH_ITS_DEAL, SeenManager
 
 
 class StatisticMark(WalledModel):
@@ -34,6 +37,9 @@ class DealFact(WalledModel):
     stage advance. `milestone` and `stage` are where it stood last: positions for order, keys for names.
     """
 
+    #: By who owns the deal now; `owner_id` is who had it when it was qualified.
+    seen = (WITH_ITS_DEAL,)
+
     deal_id = models.UUIDField(primary_key=True)
     qualified_on = models.DateField()
     observed_from = models.DateField(null=True)
@@ -54,6 +60,8 @@ class DealFact(WalledModel):
     outputs = models.PositiveIntegerField(default=0)
     milestones = models.PositiveSmallIntegerField(default=0)
     progress_on = models.DateField(null=True)
+
+    objects: ClassVar[SeenManager[DealFact]] = SeenManager()
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "qualified_on"], name="deal_fact_by_qualification")]

@@ -10,7 +10,9 @@ from uuid import UUID
 from django.db.models import Case, DateField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 
+from accounts.visibility import current_sight
 from outcomes.models import DealFact
+from outcomes.queries.statistics import population_of
 from strategy import queries as deals
 from strategy.models import Deal, EndCause
 from strategy.queries import before
@@ -64,8 +66,13 @@ class Spot(NamedTuple):
 
 
 def facts_behind(wanted: Behind, *, as_of: date) -> QuerySet[DealFact]:
-    """The facts that a figure of that day counts."""
+    """The facts that a figure of that day counts for whoever asks."""
     facts = DealFact.objects.filter(qualified_on__lte=as_of)
+    sight = current_sight()
+    if not sight.is_all:
+        people = population_of(sight, as_of=as_of).people or frozenset()
+        if people != sight.people:
+            facts = facts.filter(deal_id__in=Deal.objects.filter(owner_id__in=people).values("pk"))
     closed = Q(closed_on__lte=as_of)
     narrowed = {
         QUALIFIED: Q(),

@@ -14,6 +14,7 @@ from accounts import audit
 from accounts.models import Membership
 from accounts.permissions import require
 from accounts.refusals import Invalid
+from accounts.visibility import of_everybody
 from outcomes.models import Grade, Milestone, MilestoneEvent, MilestoneType
 from outcomes.rules import derive
 from strategy.models import Deal
@@ -62,13 +63,21 @@ def record_milestone(
     with transaction.atomic():
         # First the deal: two people recording at once wait here, and a second press finds the first one's event.
         Deal.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=deal.pk)
-        if entry_key is not None and MilestoneEvent.objects.filter(entry_key=entry_key).exists():
-            return Milestone.objects.get(deal=deal, type=type)
+        if entry_key is not None and (stored := _entered(entry_key)):
+            if stored.deal_id != deal.pk:
+                raise Invalid(fields={"entry_key": _("This entry was made on another deal. Open the form again.")})
+            return Milestone.objects.get(deal=deal, type=stored.type_id)
         event.save()
         milestone = _settle(deal=deal, type=type)
         watch_deal(deal)
         audit.record(verb="milestone.recorded", subject=milestone, actor=actor, at=at, type=type.name, deal=deal.pk)
     return milestone
+
+
+def _entered(entry_key: UUID) -> MilestoneEvent | None:
+    """What was stored of an entry, also where its deal has left the actor's sight since."""
+    with of_everybody():
+        return MilestoneEvent.objects.filter(entry_key=entry_key).first()
 
 
 def _settle(*, deal: Deal, type: MilestoneType) -> Milestone:

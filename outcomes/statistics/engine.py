@@ -6,7 +6,8 @@ change in one commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from outcomes.models import MilestoneType, StatisticGeneration, StatisticMark, S
 from outcomes.statistics.bins import OLDEST_AGE, Bins
 from outcomes.statistics.grades import Records
 from outcomes.statistics.metrics import METRICS
-from outcomes.statistics.results import Inputs, compute
+from outcomes.statistics.results import Inputs, Result, compute
 from outcomes.statistics.waste import Cell, Tally
 
 SQL = Path(__file__).parent / "sql"
@@ -28,6 +29,12 @@ SQL = Path(__file__).parent / "sql"
 REBUILD_FROM = 1 / 3
 # The first half of an advisory lock's key; the second is the tenant.
 LOCK = 7_310
+# What narrows the statements to the deals that some people own now.
+SEEN = """AND fact.deal_id IN (
+    SELECT deal.id FROM strategy_deal AS deal
+    WHERE deal.tenant_id = %(tenant)s AND deal.owner_id = ANY (%(people)s::uuid[])
+)"""
+OWNED = "AND deal.owner_id = ANY (%(people)s::uuid[])"
 
 
 def refresh(*, tenant: Tenant, now: datetime, rebuild: bool = False) -> StatisticGeneration | None:
@@ -41,7 +48,7 @@ def refresh(*, tenant: Tenant, now: datetime, rebuild: bool = False) -> Statisti
             return None
         cursor.execute("SET LOCAL statement_timeout = '10min'; SET LOCAL work_mem = '64MB'")
         refresh_facts(cursor, tenant, rebuild=rebuild)
-        inputs = read_inputs(cursor, tenant, tenant.day_of(now))
+        inputs = read_inputs(cursor, tenant.pk, tenant.day_of(now))
     return publish(inputs, now)
 
 
@@ -82,19 +89,34 @@ def take_marks(cursor: Any, tenant: Tenant) -> tuple[list[UUID], bool]:
     return [key for kind, key in taken if kind == StatisticMark.DEAL], any(k == StatisticMark.ALL for k, _ in taken)
 
 
-def read_inputs(cursor: Any, tenant: Tenant, as_of: date) -> Inputs:
-    """The whole numbers of the organisation as of a day."""
-    known = {"tenant": tenant.pk, "as_of": as_of}
-    cursor.execute(text("bins"), {**known, "oldest": OLDEST_AGE})
-    rows = cursor.fetchall()
+def slice_of(*, tenant_id: int, as_of: date, people: Collection[UUID]) -> list[Result]:
+    """What the statistics say of the deals that some people own now, from the facts as they stand."""
+    with connection.cursor() as cursor:
+        return compute(read_inputs(cursor, tenant_id, as_of, people))
+
+
+def sellers_among(*, tenant_id: int, as_of: date, people: Collection[UUID]) -> frozenset[UUID]:
+    """Those of some people whose deals the statistics count."""
+    with connection.cursor() as cursor:
+        cursor.execute(text("sellers"), {"tenant": tenant_id, "as_of": as_of, "people": list(people)})
+        return frozenset(key for (key,) in cursor.fetchall())
+
+
+def read_inputs(cursor: Any, tenant_id: int, as_of: date, people: Collection[UUID] | None = None) -> Inputs:
+    """The whole numbers of the organisation as of a day, or of the deals that some people own now.
+
+    One statement, so that they are of one moment while a refresh commits beside it.
+    """
+    known = {"tenant": tenant_id, "as_of": as_of, "oldest": OLDEST_AGE, "people": list(people or ())}
+    cursor.execute(_of_one_moment(people is not None), known)
+    bins_rows, cube_rows, (found,) = (json.loads(part) for part in cursor.fetchone())
+    rows = [tuple(row.values()) for row in bins_rows]
     excluded = sum(deals for age, _, deals in rows if age < 0)
     bins = Bins.from_rows((row for row in rows if row[0] >= 0), excluded=excluded)
-    rank = {key: position for position, key in enumerate(_milestone_order(), 1)}
-    cursor.execute(text("cube"), known)
-    cells = sorted(_cells(cursor.fetchall(), rank), key=lambda c: (c.milestone, str(c.stage), c.cause, str(c.reason)))
-    cursor.execute(text("records"), known)
-    names = [column.name for column in cursor.description]
-    found = dict(zip(names, cursor.fetchone(), strict=True))
+    rank = {str(key): position for position, key in enumerate(_milestone_order(), 1)}
+    cells = sorted(_cells(cube_rows, rank), key=lambda c: (c.milestone, str(c.stage), c.cause, str(c.reason)))
+    for name in ("observed_from", "observed_until"):
+        found[name] = date.fromisoformat(found[name]) if found[name] else None
     records = Records(
         ends=found.pop("ends"),
         ends_without_cause=found.pop("ends_without_cause"),
@@ -139,9 +161,9 @@ def publish(inputs: Inputs, now: datetime) -> StatisticGeneration:
     return made
 
 
-def _cells(rows: list[tuple[Any, ...]], rank: dict[UUID, int]) -> Iterator[Cell]:
-    for milestone, stage, cause, reason, *sums in rows:
-        yield Cell(rank.get(milestone, 0), str(stage), cause, str(reason) if reason else None, Tally(*map(int, sums)))
+def _cells(rows: list[dict[str, Any]], rank: dict[str, int]) -> Iterator[Cell]:
+    for milestone, stage, cause, reason, *sums in (row.values() for row in rows):
+        yield Cell(rank.get(milestone, 0), stage, cause, reason, Tally(*map(int, sums)))
 
 
 def _milestone_order() -> list[UUID]:
@@ -151,6 +173,20 @@ def _milestone_order() -> list[UUID]:
 def _facts_known(cursor: Any, tenant: Tenant) -> int:
     cursor.execute("SELECT count(*) FROM outcomes_dealfact WHERE tenant_id = %s", [tenant.pk])
     return int(cursor.fetchone()[0])
+
+
+@cache
+def _of_one_moment(narrowed: bool) -> str:
+    """The three statements as one; each part is a JSON list of its rows. As text: sums of squares are longer than
+    what other readers of JSON take for a whole number."""
+    parts = []
+    for name in ("bins", "cube", "records"):
+        said = text(name)
+        if narrowed:
+            said = said.replace("/* seen */", SEEN).replace("/* owned */", OWNED)
+        # Constants of this program: what narrows them travels beside the text.
+        parts.append(f"(SELECT coalesce(json_agg(row), '[]')::text FROM ({said}) AS row)")  # noqa: S608
+    return f"SELECT {', '.join(parts)}"
 
 
 @cache

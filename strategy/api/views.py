@@ -56,6 +56,7 @@ class Deals(Resource):
     }
     lists = frozenset({"list", "events"})
     table = Deal
+    in_sight = True
     guarded = {"transitions": Match.HEEDED, "qualification": Match.HEEDED}
     filters = {
         "list": [

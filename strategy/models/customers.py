@@ -52,6 +52,9 @@ class Company(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "name_key"], name="company_by_name"),
+            models.Index(
+                fields=["tenant", "source", "-id"], condition=~models.Q(source=""), name="company_of_source_newest"
+            ),
             GinIndex(
                 fields=["tenant", "name_key"], opclasses=["int8_ops", "gin_trgm_ops"], name="company_by_part_of_name"
             ),

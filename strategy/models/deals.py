@@ -11,7 +11,8 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from accounts.tenancy.models import TenantForeignKey, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy.models import TenantForeignKey, TenantModel, TenantQuerySet
+from accounts.visibility import WITH_ITS_DEAL, SeenManager, Way
 from strategy.models.pipeline import EndCause
 
 
@@ -25,7 +26,7 @@ class DealQuerySet(TenantQuerySet["Deal"]):
         return self.filter(is_test=False, merged_into=None)
 
 
-DealManager = TenantManager.from_queryset(DealQuerySet)
+DealManager = SeenManager.from_queryset(DealQuerySet)
 
 
 class Deal(TenantModel):
@@ -36,6 +37,8 @@ class Deal(TenantModel):
     `observed_from` is the first day from which its source recorded ends, `observed_until` the last day the source
     knew; a change made here clears the latter, since from then on the deal is watched.
     """
+
+    seen = (Way(person="owner_id"),)
 
     name = models.CharField(_("name"), max_length=200)
     # Without case and spaces, for the search. The database makes it, so that no way of writing a name forgets it.
@@ -107,6 +110,19 @@ class Deal(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "-created_at", "-id"], name="deal_newest_first"),
             models.Index(fields=["tenant", "end_cause", "-created_at", "-id"], name="deal_by_end_newest_first"),
+            models.Index(fields=["tenant", "stage", "-created_at", "-id"], name="deal_of_stage_newest_first"),
+            models.Index(fields=["tenant", "owner", "-created_at", "-id"], name="deal_of_owner_newest_first"),
+            models.Index(fields=["tenant", "owner", "end_cause", "-created_at", "-id"], name="deal_of_owner_by_end"),
+            models.Index(fields=["tenant", "company", "-created_at", "-id"], name="deal_of_company_newest_first"),
+            # Few of many deals may be over, or come from one source.
+            models.Index(
+                fields=["tenant", "-created_at", "-id"], condition=~Q(end_cause=""), name="deal_over_newest_first"
+            ),
+            models.Index(
+                fields=["tenant", "source", "-created_at", "-id"],
+                condition=~Q(source=""),
+                name="deal_of_source_newest_first",
+            ),
             models.Index(fields=["tenant", "qualified_on"], name="deal_by_qualification"),
             GinIndex(
                 fields=["tenant", "name_key"], opclasses=["int8_ops", "gin_trgm_ops"], name="deal_by_part_of_name"
@@ -134,12 +150,16 @@ class StageSpan(TenantModel):
         NO_DECISION = "no_decision", _("No decision")
         DISQUALIFIED = "disqualified", _("Disqualified")
 
+    seen = (WITH_ITS_DEAL,)
+
     deal = TenantForeignKey(Deal, models.CASCADE, related_name="stage_spans")
     stage = TenantForeignKey("strategy.Stage", models.PROTECT, related_name="+")
     entered_on = models.DateField()
     left_on = models.DateField(null=True, blank=True)
     exit_kind = models.CharField(max_length=12, choices=Exit, default="", blank=True)
     episode = models.PositiveSmallIntegerField(default=1)
+
+    objects: ClassVar[SeenManager[StageSpan]] = SeenManager()
 
     class Meta:
         constraints = [
@@ -155,10 +175,14 @@ class StageSpan(TenantModel):
 class OwnerSpan(TenantModel):
     """Who had a deal from which day until which; open while `until_on` is empty."""
 
+    seen = (WITH_ITS_DEAL,)
+
     deal = TenantForeignKey(Deal, models.CASCADE, related_name="owner_spans")
     owner = TenantForeignKey("accounts.Membership", models.PROTECT, related_name="+")
     from_on = models.DateField()
     until_on = models.DateField(null=True, blank=True)
+
+    objects: ClassVar[SeenManager[OwnerSpan]] = SeenManager()
 
     class Meta:
         constraints = [
@@ -175,6 +199,7 @@ class DealEvent(TenantModel):
     """
 
     append_only = True
+    seen = (WITH_ITS_DEAL,)
 
     class Kind(models.TextChoices):
         OPENED = "opened", _("Opened")
@@ -194,6 +219,8 @@ class DealEvent(TenantModel):
     actor = TenantForeignKey("accounts.Membership", models.PROTECT, null=True, related_name="+")
     import_run = TenantForeignKey("accounts.ImportRun", models.PROTECT, null=True, related_name="+")
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    objects: ClassVar[SeenManager[DealEvent]] = SeenManager()
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "deal", "recorded_at", "id"], name="deal_event_by_deal")]

@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.models import Membership
 from accounts.permissions import require
 from accounts.refusals import ExternalIdTaken, Invalid
+from accounts.visibility import sight_of
 from strategy.models import Company, Deal, DealEvent, EndReason, OwnerSpan, Pipeline, Stage, StageSpan
 from strategy.services.refusals import (
     AlreadyQualified,
@@ -49,6 +50,8 @@ def open_deal(
     fields that are wrong, StageOfAnotherPipeline, ExternalIdTaken, NotAllowed.
     """
     require(actor, "deal.open")
+    if owner is not None and not sight_of(actor).includes(owner.pk):
+        raise Invalid(fields={"owner": _("Choose somebody whose deals you see.")})
     today = actor.tenant.day_of(at)
     opened_on = opened_on or min(today, qualified_on or today)
     _refuse_nonsense(name=name, amount=amount, opened_on=opened_on, qualified_on=qualified_on, today=today)

@@ -11,7 +11,7 @@ SELECT count(*) FILTER (WHERE fact.closed_on <= %(as_of)s) AS ends,
        EXISTS (
            SELECT FROM strategy_deal AS deal
            WHERE deal.tenant_id = %(tenant)s AND deal.import_run_id IS NOT NULL AND deal.observed_from IS NULL
-             AND deal.qualified_on IS NOT NULL
+             AND deal.qualified_on IS NOT NULL /* owned */
        ) AS window_unknown
 FROM outcomes_dealfact AS fact
-WHERE fact.tenant_id = %(tenant)s AND fact.qualified_on <= %(as_of)s
+WHERE fact.tenant_id = %(tenant)s AND fact.qualified_on <= %(as_of)s /* seen */

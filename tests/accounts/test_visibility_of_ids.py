@@ -1,0 +1,193 @@
+"""What is out of a member's sight is, at every page and every endpoint, as if it had never been."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.api import ids
+from accounts.models import Membership, Tenant
+from accounts.tenancy.scope import tenant_scope
+from activities.models import ActivityType, OutputType
+from activities.services import Gave, log_activity
+from outcomes.models import MilestoneType
+from outcomes.services import record_milestone
+from outcomes.statistics import engine
+from strategy.models import Deal
+from tests.accounts.test_api_strangers import OPERATIONS, PLACES, everything, send
+from tests.api import PREFIX, Program, Things, furnish, make_secret
+from tests.frontend.test_bad_requests import PARAMETERS, forms_of, own_pages
+from tests.frontend.test_strangers import offers_keys, plain
+from tests.make import NOON, make_deal
+from tests.teams import Cast, let_see
+
+WORD = "quietcanary"
+KINDS = {"deal", "act", "mst"}
+OF_DEALS = [place for place in PLACES if place.values[3] in KINDS]
+SETTINGS = ["own", "team"]
+
+
+def furnish_for(member: Membership, base: Things) -> Things:
+    """The same with deals, work and milestones of the member's own."""
+    with tenant_scope(member.tenant_id):
+        deal = make_deal(actor=member, name=f"{member.name} sees this")
+        fresh = make_deal(actor=member, name=f"{member.name} sees that", qualified_on=None)
+        kind, output = ActivityType.objects.order_by("position")[0], OutputType.objects.order_by("position")[0]
+        activity = log_activity(actor=member, type=kind, at=NOON, recorded_at=NOON, deal=deal, outputs=[Gave(output)])
+        reached = MilestoneType.objects.order_by("position")[0]
+        milestone = record_milestone(actor=member, deal=deal, type=reached, at=NOON)
+    return base._replace(
+        mem=ids.encode(ids.MEMBER, member.pk),
+        deal=ids.encode(ids.DEAL, deal.pk),
+        fresh=ids.encode(ids.DEAL, fresh.pk),
+        act=ids.encode(ids.ACTIVITY, activity.pk),
+        mst=ids.encode(ids.MILESTONE, milestone.pk),
+    )
+
+
+@pytest.fixture(params=SETTINGS)
+def both(request: pytest.FixtureRequest, cast: Cast, northwind: Tenant) -> tuple[Things, Things]:
+    """Sara's things and Omar's, neither of whom sees the other's."""
+    let_see(northwind, request.param)
+    base = furnish(cast.lena)
+    return furnish_for(cast.person("sara"), base), furnish_for(cast.person("omar"), base)
+
+
+def test_the_places_are_those_we_know_of() -> None:
+    known = {"get_deal id", "list_activities deal", "create_activity deal", "create_milestone deal", "move_deal id"}
+    assert known | {"get_activity id", "get_milestone id", "list_milestones deal"} <= {str(p.id) for p in OF_DEALS}
+
+
+@pytest.mark.parametrize(("name", "where", "steps", "kind"), OF_DEALS)
+def test_an_unseen_id_is_to_a_program_as_one_that_never_was(
+    both: tuple[Things, Things], cast: Cast, name: str, where: str, steps: tuple[Any, ...], kind: str
+) -> None:
+    saras, own = both
+    program = Program(make_secret(cast.person("omar")))
+    before = everything(cast.lena)
+    unseen = send(program, name, where, steps, getattr(saras, kind), own)
+    never = send(program, name, where, steps, ids.encode(kind, uuid4()), own)
+    assert unseen.status_code == {"path": 404, "query": 400, "body": 422}[where]
+    assert _answer(unseen) == _answer(never)
+    assert everything(cast.lena) == before
+
+
+def _answer(answer: Any) -> tuple[Any, ...]:
+    counted = {
+        name: value for name, value in answer.headers.items() if not name.startswith(("RateLimit", "X-RateLimit"))
+    }
+    return answer.status_code, answer.content, counted
+
+
+@pytest.fixture
+def browser(both: tuple[Things, Things], cast: Cast) -> Client:
+    """Omar's browser."""
+    client = Client(raise_request_exception=False)
+    client.force_login(cast.omar.user)
+    return client
+
+
+def key(of: str) -> UUID:
+    return ids.decode(of.partition("_")[0], of)
+
+
+@pytest.mark.parametrize("page", [page for page in own_pages() if "KEY" in page])
+def test_an_unseen_key_in_the_address_of_a_page(browser: Client, both: tuple[Things, Things], page: str) -> None:
+    for method in (browser.get, browser.post):
+        never = plain(method(page.replace("KEY", str(uuid4()))))
+        for unseen in (both[0].deal, both[0].act, both[0].mst):
+            assert plain(method(page.replace("KEY", str(key(unseen))))) == never
+
+
+@pytest.mark.parametrize("page", [page for page in own_pages() if page.startswith("/o/")])
+def test_an_unseen_key_in_a_question_or_a_form(browser: Client, both: tuple[Things, Things], page: str) -> None:
+    saras, own = both
+    page = page.replace("KEY", str(key(own.deal)))
+
+    def ask(given: object) -> Any:
+        return plain(browser.get(f"{page}?" + "&".join(f"{name}={given}" for name in PARAMETERS)))
+
+    assert ask(key(saras.deal)) == ask(uuid4())
+    for action, fields in forms_of(browser, page):
+        for name in fields:
+            if offers_keys(browser, page, name):
+                never = plain(browser.post(action, fields | {name: str(uuid4())}))
+                assert plain(browser.post(action, fields | {name: str(key(saras.deal))})) == never, name
+
+
+# --- Nothing that is out of sight stands in any answer ---------------------------------------------------------------
+
+
+@pytest.fixture
+def with_a_word(both: tuple[Things, Things], cast: Cast, northwind: Tenant) -> tuple[Things, Things]:
+    """Sara's deal has a word in all its texts."""
+    with tenant_scope(northwind.pk, repeatable=True):
+        sara, deal = cast.person("sara"), Deal.objects.get(pk=key(both[0].deal))
+        Deal.objects.filter(pk=deal.pk).update(name=WORD, qualification_note=WORD, source=WORD, external_id=WORD)
+        kind = ActivityType.objects.order_by("position")[0]
+        texts = {"purpose": WORD, "note": WORD, "next_step": WORD, "source": WORD, "external_id": WORD}
+        log_activity(actor=sara, type=kind, at=NOON, recorded_at=NOON, deal=deal, **texts)
+        log_activity(actor=sara, type=kind, at=NOON, recorded_at=NOON, note=WORD)
+        of_type = MilestoneType.objects.order_by("position")[1]
+        record_milestone(actor=sara, deal=deal, type=of_type, at=NOON, words=WORD, agreed_by=WORD)
+        engine.refresh(tenant=northwind, now=NOON)
+    return both
+
+
+def page_addresses(own: Things) -> Iterator[str]:
+    for page in own_pages():
+        page = page.replace("KEY", str(key(own.deal)))
+        yield page
+        yield f"{page}?standing=all&q={WORD[:5]}&other={WORD[:5]}&rows=open"
+    yield "/o/northwind/execution.csv?chart=waste"
+
+
+def api_addresses(own: Things) -> Iterator[str]:
+    for name, (path, method, operation) in OPERATIONS.items():
+        if method != "get":
+            continue
+        if "{id}" in path and name.startswith(("get_statistic", "list_statistic_rows")):
+            path = path.replace("{id}", "deals_qualified")
+        for parameter in operation.get("parameters", ()):
+            kind = re.match(r"\^([a-z]+)_", parameter["schema"].get("pattern", ""))
+            if parameter["in"] == "path" and kind and hasattr(own, kind[1]):
+                path = path.replace("{id}", getattr(own, kind[1]))
+        names = {parameter["name"]: parameter for parameter in operation.get("parameters", ())}
+        yield path
+        if "expand" in names:
+            wide = names["expand"]["schema"].get("items", {}).get("enum", [])
+            yield f"{path}?expand={','.join(wide)}" if wide else path
+        if "external_id" in names:
+            yield f"{path}?external_id={WORD}"
+
+
+def found_by(member: Membership, addresses: Iterator[str], own: Things) -> set[str]:
+    """The addresses whose answer has the word, other than by repeating the question."""
+    client, secret = Client(raise_request_exception=False), make_secret(member)
+    client.force_login(member.user)
+    program = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
+    found = set()
+    for address in addresses:
+        answer = client.get(address) if address.startswith("/") else program.get(f"{PREFIX}/{address}")
+        assert answer.status_code < 500, address
+        # The search marks the letters that were typed.
+        said = re.sub(rb"</?mark>", b"", answer.content.replace(address.encode(), b""))
+        if WORD.encode() in said:
+            found.add(address.partition("?")[0])
+    return found
+
+
+def test_no_page_and_no_program_tells_of_a_deal_out_of_sight(with_a_word: tuple[Things, Things], cast: Cast) -> None:
+    own = with_a_word[1]
+    for addresses in (page_addresses, api_addresses):
+        assert found_by(cast.person("omar"), addresses(own), own) == set()
+    # Who sees everything is told by the same addresses, or they would prove nothing.
+    told = found_by(cast.person("lena"), page_addresses(own), own)
+    assert {"/o/northwind/deals/", "/o/northwind/execution/deals/", "/o/northwind/jump/"} <= told
+    told = found_by(cast.person("lena"), api_addresses(own), own)
+    assert {"deals", "activities", "milestones", "statistics/deals_qualified/rows"} <= told

@@ -42,8 +42,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "create_team": {"name": "Field sales $(date +%s%N)"},
     "change_team": {"name": "Field sales $(date +%s%N)"},
     "create_invitation": {"email": "nina.$(date +%s%N)@example.com", "role": "rep"},
-    # Their own name: nobody's changes because somebody has tried an example.
+    # The name that they have: nobody's changes because somebody has tried an example.
     "change_member": {"name": "$NAME"},
+    "update_organisation": {"name": "$NAME"},
 }
 # How a row is made of which an example is about to change something.
 MADE: Mapping[str, Mapping[str, Any]] = {
@@ -59,6 +60,8 @@ AROUND = {
 }
 # Where not the first row of a list is meant: the last open stage is another one than that of a new deal.
 CHOSEN = {"stg": ("?kind=open", "tail -1"), "mem": ("", "tail -1")}
+# Whom an import named, and nobody can sign in as: it throws out nobody.
+SUBJECTS = dict.fromkeys(AROUND, "?is_placeholder=true&limit=1")
 NAMES = {"statistics": "chance_to_win"}
 VARIABLE = re.compile(r"\$([A-Z_]+)")
 OWN_NAME = "NAME"
@@ -141,16 +144,16 @@ def _subject(site: str, path: str, method: str, told: Mapping[str, Any], steps: 
     if not kind:
         return NAMES[resource]
     if method == "GET" or "post" not in document()["paths"].get(f"/api/v1/{resource}", {}):
-        steps.append(taken(site, kind))
+        steps.append(taken(site, kind, SUBJECTS.get(told["operationId"], "")))
     else:
         steps.append(made(site, kind, resource))
     return f"${_lists()[kind][0]}"
 
 
-def taken(site: str, kind: str) -> str:
+def taken(site: str, kind: str, among: str = "") -> str:
     """The step that takes an id of this type from its list."""
     variable, path = _lists()[kind]
-    query, pick = CHOSEN.get(kind, ("?limit=1", "head -1"))
+    query, pick = (among, "head -1") if among else CHOSEN.get(kind, ("?limit=1", "head -1"))
     return (
         f'{variable}=$(curl -s "{site}{path}{query}" \\\n  -H "Authorization: Bearer $TOKEN" |'
         f" grep -o '{kind}_[0-9a-z]\\{{26\\}}' | {pick})"

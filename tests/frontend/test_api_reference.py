@@ -14,7 +14,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.api.problems import every_refusal
 from accounts.integrations.tokens import SCOPES
-from accounts.models import Membership
+from accounts.models import Membership, Tenant
+from accounts.tenancy.scope import tenant_scope
 from tests.api import Program, document, furnish, make_secret, operations
 
 EXAMPLE = re.compile(r'<code id="(example-[\w-]+)">(.*?)</code>', re.DOTALL)
@@ -72,12 +73,21 @@ def test_a_problem_names_that_place(db: None) -> None:
     assert Program().get("deals").json()["type"] == "/api/errors#unauthenticated"
 
 
+def names_of(member: Membership) -> list[Any]:
+    organisation = Tenant.objects.values_list("name", "slug", "currency").get(pk=member.tenant_id)
+    people = Membership.objects.order_by("pk").values_list("name", "role", "is_active", "team_id")
+    return [organisation, *people]
+
+
 def test_every_example_runs_as_it_stands(
     live_server: LiveServer, lena: Membership, omar: Membership, settings: Any, tmp_path: Path
 ) -> None:
     """Pasted into a shell by somebody who has set TOKEN and nothing else."""
     settings.API_LIMIT_TOKEN = settings.API_LIMIT_ORGANISATION = 10_000
     furnish(lena)
+    with tenant_scope(lena.tenant_id):
+        Membership.objects.create(name="Named by an import")
+        before = names_of(lena)
     (tmp_path / ".curlrc").write_text("fail-with-body\n")  # so that a refusal is seen
     path = os.environ["PATH"]
     environment = {"PATH": path, "TOKEN": make_secret(lena), "CURL_HOME": str(tmp_path), "no_proxy": "*"}
@@ -95,3 +105,6 @@ def test_every_example_runs_as_it_stands(
         if done.returncode != (22 if place[1] == "example-refused" else 0):
             failed[place] = (example, done.stdout, done.stderr[-400:])
     assert failed == {}
+    # Whoever tries them finds everybody, and the organisation, as they were.
+    with tenant_scope(lena.tenant_id):
+        assert names_of(lena) == before

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
+from accounts.imports import layouts
 from accounts.permissions import allows
 from activities import queries as activities
 from frontend import words
@@ -216,12 +217,17 @@ def about(deal: Deal, reader: Reader) -> list[tuple[str, str]]:
         (gettext("Ended"), deal.closed_on),
         (gettext("How"), deal.get_end_cause_display() if deal.end_cause else ""),
         (gettext("Reason"), end_reason(deal)),
-        (gettext("Came from"), deal.source),
+        (gettext("Came from"), source_name(deal.source)),
         (gettext("Number there"), deal.external_id),
     ]
     return [
         (name, words.day(fact, today=reader.today) if isinstance(fact, date) else fact) for name, fact in known if fact
     ]
+
+
+def source_name(source: str) -> str:
+    """What people call a system that rows came from; its own short name where no preset knows it."""
+    return next((str(known.title) for known in layouts.presets() if known.name == source), source)
 
 
 def money_then(deal: Deal) -> str:

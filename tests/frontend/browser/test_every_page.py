@@ -28,6 +28,8 @@ PAGES = [
     "/organisations/",
     "/accounts/password/change/",
     "/o/northwind/start/",
+    "/o/northwind/jump/",
+    "/o/northwind/jump/?q=leak",
     "/o/northwind/deals/",
     "/o/northwind/deals/?standing=lost",
     "/o/northwind/deals/?q=zzz",
@@ -48,6 +50,7 @@ PAGES = [
     "/o/northwind/settings/people/invite/",
     "/o/northwind/settings/people/leave/",
     "/o/northwind/settings/teams/",
+    "/o/northwind/settings/general/",
 ]
 
 
@@ -79,14 +82,49 @@ def test_nothing_scrolls_sideways_at_320_or_with_letters_of_double_size(
     opened: Open, story: Deal, lena: Membership
 ) -> None:
     narrow = opened(lena, Look(320))
-    large = opened(lena, Look(1280), bypass_csp=True)
+    large = [opened(lena, Look(width), bypass_csp=True) for width in (1280, 390)]
     found = []
     for path in PAGES:
-        narrow.goto(path.format(deal=story.pk))
-        large.goto(path.format(deal=story.pk))
-        large.add_style_tag(content="html { font-size: 200% }")
-        found += [f"{path}: {widest(page)}" for page in (narrow, large) if overhang(page) > 0]
+        for page in (narrow, *large):
+            page.goto(path.format(deal=story.pk))
+        for page in large:
+            page.add_style_tag(content="html { font-size: 200% }")
+        found += [f"{path}: {widest(page)}" for page in (narrow, *large) if overhang(page) > 0]
     assert "\n".join(found) == ""
+
+
+def test_what_has_the_focus_is_never_covered(opened: Open, story: Deal, lena: Membership) -> None:
+    """By the bar above, by the tabs below: something of it is seen, at each step through the page."""
+    page = opened(lena, Look(390))
+    covered = """() => { const e = document.activeElement;
+        if (e === document.body || e.closest('.tabbar, .topbar, .skip')) return null;
+        const r = e.getClientRects()[0];
+        if (!r || r.width < 2) return null;
+        const x = Math.min(Math.max(r.left + r.width / 2, 1), innerWidth - 1);
+        const seen = [r.top + 4, r.top + r.height / 2, r.bottom - 4].map(y => document.elementFromPoint(x, y));
+        return seen.some(at => at && (at === e || e.contains(at) || at.contains(e))) ? null : e.outerHTML.slice(0, 90);
+    }"""
+    found = []
+    for path in ("/o/northwind/deals/?standing=all", "/o/northwind/execution/", "/o/northwind/deals/{deal}/"):
+        page.goto(path.format(deal=story.pk))
+        for key in ["Tab"] * 30 + ["Shift+Tab"] * 25:
+            page.keyboard.press(key)
+            found += [f"{path}: {one}" for one in [page.evaluate(covered)] if one]
+    assert found == []
+
+
+def test_every_page_prints_without_what_is_pressed(opened: Open, story: Deal, lena: Membership) -> None:
+    page = opened(lena, Look(794))
+    page.emulate_media(media="print")
+    pressed = """() => [...document.querySelectorAll('nav, .topbar, .btn, .toasts, .filters, dialog')]
+        .filter(e => e.checkVisibility()).map(e => e.outerHTML.slice(0, 60))"""
+    found = []
+    for path in PAGES:
+        page.goto(path.format(deal=story.pk))
+        found += [f"{path}: {one}" for one in page.evaluate(pressed)]
+        if overhang(page) > 0:
+            found.append(f"{path}: {widest(page)}")
+    assert found == []
 
 
 def test_a_small_text_is_still_read_and_every_target_can_be_hit(opened: Open, story: Deal, lena: Membership) -> None:

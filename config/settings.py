@@ -53,6 +53,8 @@ INSTALLED_APPS = [
     "frontend",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "django_htmx",
@@ -84,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "frontend.doors.sessions.SessionEndMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "frontend.http.RefusalMiddleware",
     # The last, so that no other makes an answer of an exception before it knows of one.
@@ -236,17 +239,53 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_ADAPTER = "frontend.forms.doors.Adapter"
+ACCOUNT_ADAPTER = "frontend.doors.adapter.Adapter"
 ACCOUNT_FORMS = {
     "signup": "frontend.forms.doors.SignUp",
     "login": "frontend.forms.doors.SignIn",
     "change_password": "frontend.forms.doors.ChangePassword",
+    "add_email": "frontend.forms.doors.Address",
+    "reset_password": "frontend.forms.doors.AskReset",
+    "reset_password_from_key": "frontend.forms.doors.Reset",
+    "reauthenticate": "frontend.forms.doors.AgainPassword",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords are counted by frontend/doors/throttle.py, right ones are not. This is for wrong second steps,
+    # which only somebody with the password can give.
+    "login": None,
+    "login_failed": "5/5m/key",
+    "signup": "20/m/ip,60/h/ip",
+    "reset_password": "20/m/ip,3/10m/key",
+    "confirm_email": "1/m/key",
+}
+PASSWORD_RESET_TIMEOUT = 2 * 3600
+MFA_ADAPTER = "frontend.doors.factors.Adapter"
+MFA_FORMS = {
+    "authenticate": "frontend.forms.factors.Authenticate",
+    "reauthenticate": "frontend.forms.factors.AgainCode",
+    "activate_totp": "frontend.forms.factors.AddApp",
+    "add_webauthn": "frontend.forms.factors.AddPasskey",
+    "edit_webauthn": "frontend.forms.factors.NamePasskey",
+    "authenticate_webauthn": "frontend.forms.factors.AuthenticatePasskey",
+    "reauthenticate_webauthn": "frontend.forms.factors.AgainPasskey",
+    "login_webauthn": "frontend.forms.factors.SignInPasskey",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers themselves offer passkeys to HTTPS and to localhost only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SITE_URL.startswith("http:")
 
+# Ended after twelve hours without a request, and after fourteen days however busy (frontend/doors/sessions.py).
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

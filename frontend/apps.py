@@ -5,3 +5,6 @@ class FrontendConfig(AppConfig):
     """The pages: what people see, made of the questions and deeds of the apps below."""
 
     name = "frontend"
+
+    def ready(self) -> None:
+        from frontend.doors import events  # noqa: F401  (listens to the sign-in library)

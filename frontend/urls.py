@@ -1,13 +1,15 @@
 """The site map of the pages."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from frontend.views import (
+    account,
     audit,
     components,
     deals,
     doors,
     execution,
+    factors,
     imports,
     invitations,
     log,
@@ -19,6 +21,7 @@ from frontend.views import (
     organisation_settings,
     people,
     search,
+    sessions,
     settings,
     sign_in_rules,
     teams,
@@ -97,12 +100,46 @@ urlpatterns = [
     path("organisations/", doors.organisations, name="organisations"),
     path("operators/", operators.operators, name="operators"),
     path("operators/<uuid:pk>/leave/", operators.leave, name="operator-leave"),
-    # Before the library's own of the same names, which answer a form with errors by 200.
+    # /accounts/: getting in
     path("accounts/signup/", doors.sign_up, name="account_signup"),
     path("accounts/login/", doors.sign_in, name="account_login"),
     path("accounts/login/again/", doors.sign_in_again, name="sign-in-again"),
     path("accounts/logout/", doors.sign_out, name="account_logout"),
-    path("accounts/password/change/", doors.change_password, name="account_change_password"),
+    path("accounts/inactive/", doors.inactive, name="account_inactive"),
+    path("accounts/confirm-email/", doors.confirmation_sent, name="account_email_verification_sent"),
+    re_path(r"^accounts/confirm-email/(?P<key>[-:\w]{1,200})/$", doors.confirm, name="account_confirm_email"),
+    path("accounts/password/reset/", doors.ask_reset, name="account_reset_password"),
+    path("accounts/password/reset/done/", doors.reset_asked, name="account_reset_password_done"),
+    path("accounts/password/reset/key/done/", doors.was_reset, name="account_reset_password_from_key_done"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,40})-(?P<key>[-\w]{1,200})/$",
+        doors.reset,
+        name="account_reset_password_from_key",
+    ),
+    # /account/: a person's own settings
+    path("account/", account.profile, name="account"),
+    path("accounts/email/", account.address, name="account_email"),
+    path("accounts/password/change/", account.change_password, name="account_change_password"),
+    path("accounts/password/set/", account.no_password, name="account_set_password"),
+    path("accounts/reauthenticate/", account.again, name="account_reauthenticate"),
+    # /accounts/2fa/
+    path("accounts/2fa/", factors.index, name="mfa_index"),
+    path("accounts/2fa/authenticate/", factors.authenticate, name="mfa_authenticate"),
+    path("accounts/2fa/reauthenticate/", factors.again_code, name="mfa_reauthenticate"),
+    path("accounts/2fa/app/add/", factors.add_app, name="mfa_activate_totp"),
+    path("accounts/2fa/app/remove/", factors.remove_app, name="mfa_deactivate_totp"),
+    path("accounts/2fa/codes/", factors.view_codes, name="mfa_view_recovery_codes"),
+    path("accounts/2fa/codes/make/", factors.make_codes, name="mfa_generate_recovery_codes"),
+    path("accounts/2fa/passkeys/", factors.index, name="mfa_list_webauthn"),
+    path("accounts/2fa/passkeys/add/", factors.add_passkey, name="mfa_add_webauthn"),
+    path("accounts/2fa/passkeys/sign-in/", factors.sign_in_passkey, name="mfa_login_webauthn"),
+    path("accounts/2fa/passkeys/reauthenticate/", factors.again_passkey, name="mfa_reauthenticate_webauthn"),
+    path("accounts/2fa/passkeys/<int:pk>/name/", factors.name_passkey, name="mfa_edit_webauthn"),
+    path("accounts/2fa/passkeys/<int:pk>/remove/", factors.remove_passkey, name="mfa_remove_webauthn"),
+    # /accounts/sessions/
+    path("accounts/sessions/", sessions.listing, name="usersessions_list"),
+    path("accounts/sessions/end-others/", sessions.end_others, name="sessions-end-others"),
+    path("accounts/sessions/<int:pk>/end/", sessions.end, name="session-end"),
     # /sign-in/: with an organisation's provider
     path("sign-in/", organisation_door.find, name="find-organisation"),
     path("sign-in/own/", organisation_door.own, name="sign-in-own"),

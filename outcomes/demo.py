@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from accounts.models import Membership, Team, Tenant, User
 from accounts.models.organisation import Role
-from accounts.services import open_organisation
+from accounts.services import confirm_address, open_organisation
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, Horizon, OutputType
 from activities.services import Gave, log_activity
@@ -99,6 +99,7 @@ GAVE = ("Named who signs", "Plan reviewed line by line", "List of blocked repair
 def seed(*, today: date, password: str, deals: int = 110) -> Membership:
     """Make the example organisation as of a day; returns its owner. Raises AddressTaken when it is there already."""
     marta = User.objects.create_user(EMAIL, password, name="Marta Lindqvist")
+    confirm_address(user=marta)
     began = today - timedelta(days=MONTHS * 30)
     owner = open_organisation(owner=marta, name=NAME, slug=SLUG, at=_noon(began), is_demo=True)
     with tenant_scope(owner.tenant_id):

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import Membership, Tenant, User
 from accounts.models.organisation import Role
-from accounts.services import open_organisation
+from accounts.services import confirm_address, open_organisation
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Deal, Stage
 from strategy.services import open_deal
@@ -19,7 +19,9 @@ PASSWORD = "four plain words here"
 
 def make_user(name: str) -> User:
     """Somebody who can sign in as <name>@example.com with PASSWORD."""
-    return User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.capitalize())
+    user = User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.capitalize())
+    confirm_address(user=user)
+    return user
 
 
 def make_organisation(name: str, *, owner: str, **facts: Any) -> Membership:

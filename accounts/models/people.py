@@ -36,6 +36,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         error_messages={"unique": _("Somebody with this address has already signed up.")},
     )
     name = models.CharField(_("name"), max_length=120)
+    # Asked for when they signed up, and opened when their address is confirmed.
+    organisation_to_open = models.CharField(max_length=120, default="", blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

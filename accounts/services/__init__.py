@@ -13,6 +13,13 @@ from accounts.services.members import (
     rename_member,
 )
 from accounts.services.organisations import edit_organisation, open_organisation
+from accounts.services.persons import (
+    confirm_address,
+    follow_address,
+    give_way,
+    open_wanted_organisation,
+    rename_person,
+)
 from accounts.services.placeholders import link_placeholder
 from accounts.services.teams import add_team, move_team, remove_team, rename_team, set_manager
 
@@ -21,8 +28,11 @@ __all__ = [
     "accept_invitation",
     "add_team",
     "change_role",
+    "confirm_address",
     "deactivate_member",
     "edit_organisation",
+    "follow_address",
+    "give_way",
     "hand_over_ownership",
     "invite",
     "join_with_new_account",
@@ -30,10 +40,12 @@ __all__ = [
     "link_placeholder",
     "move_team",
     "open_organisation",
+    "open_wanted_organisation",
     "put_in_team",
     "reactivate_member",
     "remove_team",
     "rename_member",
+    "rename_person",
     "rename_team",
     "resend_invitation",
     "revoke_invitation",

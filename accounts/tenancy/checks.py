@@ -24,6 +24,9 @@ GLOBAL = {
     "accounts.Letter",
     "account.EmailAddress",
     "account.EmailConfirmation",
+    # Of a person, in whatever organisation.
+    "mfa.Authenticator",
+    "usersessions.UserSession",
     "auth.Group",
     "auth.Permission",
     "contenttypes.ContentType",

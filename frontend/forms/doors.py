@@ -2,31 +2,19 @@
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import ChangePasswordForm, LoginForm, SignupForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SignupForm,
+)
 from django import forms
-from django.conf import settings
-from django.db import transaction
-from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tenant, User
-from accounts.services import open_organisation
-
-
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """What the sign-in library asks the product."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return settings.SIGNUP_OPEN
-
-    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return "/"
-
-    def save_user(self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True) -> User:
-        user.name = form.cleaned_data.get("name", "")
-        return super().save_user(request, user, form, commit)  # type: ignore[no-any-return]
 
 
 class SignUp(SignupForm):  # type: ignore[misc]
@@ -54,13 +42,6 @@ class SignUp(SignupForm):  # type: ignore[misc]
         for name, sentence in asked.items():
             self.fields[name].error_messages["required"] = sentence
 
-    def save(self, request: HttpRequest) -> User:
-        # One transaction: nobody is left with a sign-in and without an organisation.
-        with transaction.atomic():
-            user: User = super().save(request)
-            open_organisation(owner=user, name=self.cleaned_data["organisation"], at=timezone.now())
-        return user
-
 
 class SignIn(LoginForm):  # type: ignore[misc]
     """E-mail and password."""
@@ -84,11 +65,64 @@ class ChangePassword(ChangePasswordForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say(self, oldpassword=_("Password until now"), password1=_("New password"))
-        self.fields["password1"].help_text = _("At least 12 characters. A few plain words are good.")
+        say(self, oldpassword=_("Password until now"))
         self.fields["oldpassword"].error_messages["required"] = _("Give the password until now.")
-        self.fields["password1"].error_messages["required"] = _("Give a password of at least 12 characters.")
-        self.fields.pop("password2", None)
+        ask_for_new_password(self)
+
+
+class Address(AddEmailForm):  # type: ignore[misc]
+    """The new address, which takes the place of the old one when it is confirmed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, email=_("New e-mail address"))
+        self.fields["email"].help_text = _("We write to it. When you follow the link in that letter, it is yours here.")
+        self.fields["email"].error_messages["required"] = _("Give the new address, like name@company.com.")
+
+
+class AskReset(ResetPasswordForm):  # type: ignore[misc]
+    """The address to which the link goes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, email=_("E-mail"))
+        self.fields["email"].error_messages["required"] = _("Give the address you signed up with.")
+
+    def clean_email(self) -> str:
+        address: str = super().clean_email()
+        # Not to an address that somebody only wants to change to: it may be mistyped, and a stranger’s.
+        found: list[User] = self.users
+        self.users = [user for user in found if user.email.lower() == address.lower()]
+        return address
+
+
+class Reset(ResetPasswordKeyForm):  # type: ignore[misc]
+    """The new password once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ask_for_new_password(self)
+
+
+class AgainPassword(ReauthenticateForm):  # type: ignore[misc]
+    """The password once more, before something that matters."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say(self, password=_("Password"))
+        self.fields["password"].error_messages["required"] = _("Give your password.")
+
+
+class Profile(forms.ModelForm):  # type: ignore[type-arg]
+    """What the person is called."""
+
+    class Meta:
+        model = User
+        fields = ["name"]
+        error_messages = {"name": {"required": _("Give your name.")}}
+        help_texts = {"name": _("Your colleagues see it, in every organisation you are a member of.")}
+        labels = {"name": _("Name")}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
 
 class NewOrganisation(forms.Form):
@@ -100,6 +134,14 @@ class NewOrganisation(forms.Form):
         error_messages={"required": _("Give the name of your organisation.")},
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
+
+
+def ask_for_new_password(form: forms.Form) -> None:
+    """Once and not twice: the browser shows it to who wants to see it."""
+    say(form, password1=_("New password"))
+    form.fields["password1"].help_text = _("At least 12 characters. A few plain words are good.")
+    form.fields["password1"].error_messages["required"] = _("Give a password of at least 12 characters.")
+    form.fields.pop("password2", None)
 
 
 def say(form: forms.Form, **labels: Any) -> None:

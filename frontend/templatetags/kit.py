@@ -1,5 +1,6 @@
 """What every template of the pages may use: icons, marks and the words around a form's errors."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from django import template
@@ -53,6 +54,12 @@ def table(content: str, caption: str, heads: Sequence[Head], css: str = "") -> s
     """`{% table title heads %}<tr>…</tr>{% endtable %}`: rows under their heads, in a box that scrolls by itself."""
     context = {"caption": caption, "heads": heads, "css": css, "rows": content}
     return render_to_string("parts/table.html", context)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For a script, inside a data attribute; quotes are escaped like those of any other text."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 @register.filter

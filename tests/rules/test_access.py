@@ -10,8 +10,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import Membership, Tenant
 from accounts.permissions import CAPABILITIES
 
-#: Pages of the sign-in library that are reached before anybody is known; it guards its own others.
-LIBRARY = "allauth."
 #: Doors of programs say their access on the view class.
 API = ("api/",)
 
@@ -27,11 +25,7 @@ def pages(patterns: Any, prefix: str = "") -> list[tuple[str, Any]]:
     return found
 
 
-OURS = [
-    (address, view)
-    for address, view in pages(get_resolver().url_patterns)
-    if not view.__module__.startswith(LIBRARY) and not address.startswith(API)
-]
+OURS = [(address, view) for address, view in pages(get_resolver().url_patterns) if not address.startswith(API)]
 #: Before anybody is known, an organisation shows its door.
 DOORS = ("o/<slug:slug>/sign-in/", "o/<slug:slug>/sign-in/go/")
 OF_ORGANISATION = [
@@ -47,6 +41,17 @@ def test_page_says_who_may_open_it(address: str, view: Any) -> None:
 @pytest.mark.parametrize(("address", "view"), OF_ORGANISATION, ids=[address for address, _ in OF_ORGANISATION])
 def test_page_of_an_organisation_asks_for_a_capability(address: str, view: Any) -> None:
     assert view.access in CAPABILITIES
+
+
+OWN = [(address, view) for address, view in OURS if view.access.startswith("signed in: ")]
+
+
+@pytest.mark.parametrize(("address", "view"), OWN, ids=[address for address, _ in OWN])
+def test_nobody_opens_a_persons_own_page(address: str, view: Any, client: Client, db: None) -> None:
+    answer = client.get("/" + address.replace("<int:pk>", "1"))
+    if answer.status_code == 405:
+        answer = client.post("/" + address.replace("<int:pk>", "1"))
+    assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/accounts/login/")
 
 
 def filled(address: str, tenant: Tenant) -> str:

@@ -83,6 +83,8 @@ class Address(AddEmailForm):  # type: ignore[misc]
 class AskReset(ResetPasswordForm):  # type: ignore[misc]
     """The address to which the link goes."""
 
+    users: list[User]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         say(self, email=_("E-mail"))
@@ -91,8 +93,7 @@ class AskReset(ResetPasswordForm):  # type: ignore[misc]
     def clean_email(self) -> str:
         address: str = super().clean_email()
         # Not to an address that somebody only wants to change to: it may be mistyped, and a stranger’s.
-        found: list[User] = self.users
-        self.users = [user for user in found if user.email.lower() == address.lower()]
+        self.users = [user for user in self.users if user.email.lower() == address.lower()]
         return address
 
 

@@ -170,7 +170,7 @@ class TestConfirming:
         def refuse(**_: Any) -> None:
             raise AddressTaken(slug="halden-controls")
 
-        monkeypatch.setattr("accounts.services.addresses.open_organisation", refuse)
+        monkeypatch.setattr("accounts.services.persons.open_organisation", refuse)
         sign_up(client)
         assert 'value="Halden Controls"' in client.get("/organisations/").content.decode()
 

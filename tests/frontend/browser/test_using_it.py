@@ -187,7 +187,7 @@ class TestWithoutScript:
         page.goto(url)
         page.get_by_label("E-mail").fill("lena@example.com")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("link", name="Log activity").first.click()
         page.get_by_text("Meeting", exact=True).click()
         page.get_by_role("textbox", name="In a few words").fill("Went through the plan")

@@ -32,9 +32,9 @@ def read(client: Client, address: str = PAGE) -> str:
     return " ".join(answer.content.decode().split())
 
 
-def told(text: str) -> list[str]:
+def told(text: str) -> list[tuple[str, str]]:
     """What was done, line by line."""
-    return re.findall(r"</td><td>([^<]+)</td><td>([^<]+)", text)
+    return [(who, did.strip()) for who, did in re.findall(r"</td><td>([^<]+)</td><td>([^<]+)", text)]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -104,7 +105,10 @@ def entered(ada: User, northwind: Tenant) -> OperatorAccess:
 
 @pytest.mark.usefixtures("entered")
 class TestReading:
-    def test_nothing_is_changed_and_nothing_taken_away(self, as_ada: Client, northwind: Tenant) -> None:
+    def test_nothing_is_changed_and_nothing_taken_away(
+        self, as_ada: Client, northwind: Tenant, count: Callable[[], None]
+    ) -> None:
+        count()
         answer = as_ada.post("/o/northwind/log/", {"kind": "x"})
         assert answer.status_code == 403
         assert "You are here as an operator, to read." in answer.content.decode()

@@ -80,7 +80,7 @@ def test_a_weak_or_published_key_is_told_with_the_way_to_a_better_one(key: str) 
 
 
 def test_good_keys_are_taken() -> None:
-    refusals.refuse_weak_keys(SECRET_KEY=STRONG, SECRET_KEY_FALLBACKS=[], ENCRYPTION_KEYS=[secrets.token_hex(32)])
+    refusals.refuse_weak_keys(SECRET_KEY=STRONG, SECRET_KEY_FALLBACKS=[], ENCRYPTION_KEYS=[STRONG[::-1]])
 
 
 def test_the_example_holds_no_secret() -> None:

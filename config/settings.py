@@ -181,7 +181,7 @@ CACHE_URL = env.url(
 )
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL, "KEY_PREFIX": "tl"}
+        {"BACKEND": "accounts.cache.SharedCache", "LOCATION": CACHE_URL, "KEY_PREFIX": "tl"}
         if CACHE_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )

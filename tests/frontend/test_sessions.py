@@ -201,3 +201,12 @@ class TestTries:
         for _ in range(6):
             stranger.post("/accounts/login/", WRONG)
         assert not signs_in(stranger)
+
+    def test_go_on_without_the_shared_cache_and_stay_limited(self, lena: Membership, settings: Any) -> None:
+        nowhere = {"BACKEND": "accounts.cache.SharedCache", "LOCATION": "redis://127.0.0.1:1/0"}
+        settings.CACHES = {"default": nowhere}
+        assert signs_in(browser())
+        stranger = browser(ip="198.51.100.66")
+        for _ in range(6):
+            stranger.post("/accounts/login/", WRONG)
+        assert not signs_in(stranger)

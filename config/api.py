@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from rest_framework.routers import Route, SimpleRouter
 
@@ -64,6 +65,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 openapi.access = "public: it says how to ask, and nothing of anybody"  # type: ignore[attr-defined]
 
 
+@csrf_exempt  # programs send no form token, and nothing is done here
 def unknown(request: HttpRequest, rest: str) -> HttpResponse:
     """An address that no resource has. Said here, where DEBUG cannot answer with a page of its own instead."""
     return problems.answer(request, problems.NotThere())

@@ -198,9 +198,11 @@ def test_says_in_time_that_database_and_broker_swallow_everything(tmp_path: Path
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("address", ["/api/v1/nonsense", "/api/v1/", "/api/v1", "/api/v2/deals", "/api/v1/deals/1/2"])
 def test_an_unknown_address_of_the_api_is_a_problem_document_in_development_too(
-    address: str, debug: bool, client: Client, settings: Any, db: None
+    address: str, debug: bool, settings: Any, db: None
 ) -> None:
     settings.DEBUG = debug
-    answer = client.get(address)
-    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
-    assert answer.json()["code"] == "not_found"
+    program = Client(enforce_csrf_checks=True)
+    for method in ("get", "post", "put", "delete"):
+        answer = getattr(program, method)(address)
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+        assert answer.json()["code"] == "not_found"

@@ -27,13 +27,15 @@ class Rule(NamedTuple):
 
 
 OWN = "accounts/tenancy/backend/base.py"
+# Reads every organisation in one moment, on a connection of its own that nobody borrows and that can only read.
+FINGERPRINT = "config/fingerprint.py"
 OF_STATEMENTS = [
     Rule(r"set_config\([^()]*\bfalse\b", "a setting of the session reaches the next one who borrows the connection"),
-    Rule(r"set_config\(", "scope.py and the backend alone tell the database its tenant", frozenset({OWN})),
+    Rule(r"set_config\(", "scope.py and the backend alone tell the database its tenant", frozenset({OWN, FINGERPRINT})),
     Rule(
         r"app\.tenant_id",
         "only the wall reads it and only the backend writes it",
-        frozenset({OWN, "accounts/tenancy/rls.py", "accounts/tenancy/catalogue.py"}),
+        frozenset({OWN, FINGERPRINT, "accounts/tenancy/rls.py", "accounts/tenancy/catalogue.py"}),
     ),
     # SET CONSTRAINTS and SET TRANSACTION end with the transaction by themselves.
     Rule(r"(^|;)\s*SET\s+(?!LOCAL\b|CONSTRAINTS\b|TRANSACTION\b)\w+(\.\w+)?\s*(=|TO\b)", "write SET LOCAL"),

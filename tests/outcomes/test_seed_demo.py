@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import Tenant
+from accounts.models import Tenant, User
 from accounts.tenancy.scope import tenant_scope
 from activities.models import Activity
 from outcomes import demo
-from outcomes.models import MilestoneEvent
+from outcomes.models import MilestoneEvent, StatisticGeneration
+from outcomes.statistics import engine
 from strategy.models import Deal
 from tests.make import NOON
 
@@ -36,3 +39,36 @@ def test_asks_for_a_password_instead_of_shipping_one(db: None, settings: object)
     settings.DEMO_PASSWORD = ""  # type: ignore[attr-defined]
     with pytest.raises(CommandError, match="DEMO_PASSWORD"):
         call_command("seed_demo")
+
+
+def test_a_refresh_that_failed_is_made_up_for_the_next_time(
+    transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEMO_PASSWORD = "four plain words here"
+    monkeypatch.setattr(demo.Story, "tell", lambda story, deals: None)  # the cast alone: it is quicker
+    with monkeypatch.context() as broken:
+        broken.setattr(engine, "refresh", fails)
+        with pytest.raises(OSError, match="no room"):
+            call_command("seed_demo")
+    assert generations() == 0
+    for _ in range(2):
+        call_command("seed_demo")
+        assert generations() == 1
+
+
+def test_half_a_story_leaves_nothing(transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DEMO_PASSWORD = "four plain words here"
+    monkeypatch.setattr(demo.Story, "tell", fails)
+    with pytest.raises(OSError, match="no room"):
+        call_command("seed_demo")
+    assert not Tenant.objects.exists()
+    assert not User.objects.exists()
+
+
+def fails(*_: object, **__: object) -> None:
+    raise OSError("no room on the disk")
+
+
+def generations() -> int:
+    with tenant_scope(Tenant.objects.get(slug=demo.SLUG).pk):
+        return StatisticGeneration.objects.filter(is_current=True).count()

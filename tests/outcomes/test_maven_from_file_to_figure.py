@@ -10,11 +10,12 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
-from accounts.models import Membership
+from accounts.models import Membership, Team, Tenant
 from accounts.tenancy.scope import tenant_bound, tenant_scope
-from outcomes.queries.statistics import Statistics, current
+from accounts.visibility import seen_by
+from outcomes.queries.statistics import Statistics, Whose, current
 from outcomes.statistics import engine
-from strategy.models import Stage
+from strategy.models import Deal, Stage
 from tests import real_data
 from tests.make import NOON, make_organisation
 from tests.outcomes.test_maven_by_an_independent_computation import in_floats
@@ -41,7 +42,7 @@ def mia(database_of_its_own: str, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture
 def statistics(mia: Membership) -> Iterator[Statistics]:
-    with tenant_scope(mia.tenant_id, read_only=True):
+    with tenant_scope(mia.tenant_id):
         yield current()
 
 
@@ -86,3 +87,20 @@ def test_says_that_no_effort_is_on_record_instead_of_none(statistics: Statistics
 def test_a_grade_falls_for_losses_without_a_reason(statistics: Statistics) -> None:
     won = statistics.results["won_of_closed"]
     assert (won.grade, won.detail["reasons"][-1]["code"]) == ("B", "ends_without_cause")
+
+
+def test_the_slices_of_the_managers_add_up_to_the_whole(mia: Membership, statistics: Statistics) -> None:
+    tenant = mia.tenant
+    Tenant.objects.filter(pk=tenant.pk).update(visibility="own")
+    managers = Membership.objects.select_related("tenant").filter(pk__in=Team.objects.values("manager"))
+    parts: list[Statistics] = []
+    for manager in managers:
+        with seen_by(manager):
+            parts.append(current())
+            assert Deal.objects.filter(qualified_on__isnull=False).count() == parts[-1].results["deals_qualified"].n
+    assert len(parts) == 6
+    for name in ("deals_qualified", "won_of_closed", "waste_deals"):
+        for count in ("n", "events"):
+            whole = getattr(statistics.results[name], count)
+            assert sum(getattr(part.results[name], count) for part in parts) == whole, name
+    assert all(part.population.whose == Whose.GROUP and part.results["chance_to_win"].value for part in parts)

@@ -7,7 +7,7 @@ WITH clock AS (
                 ELSE least(%(as_of)s, fact.observed_until) END - fact.qualified_on AS exit_age,
            CASE WHEN fact.closed_on <= %(as_of)s THEN fact.end_cause ELSE 'open' END AS kind
     FROM outcomes_dealfact AS fact
-    WHERE fact.tenant_id = %(tenant)s AND fact.qualified_on <= %(as_of)s /* seen */
+    WHERE fact.tenant_id = %(tenant)s AND fact.qualified_on <= %(as_of)s
 )
 SELECT entry_age AS age, 'entered' AS kind, count(*) AS deals FROM clock WHERE exit_age BETWEEN entry_age AND %(oldest)s GROUP BY 1
 UNION ALL

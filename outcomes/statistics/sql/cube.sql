@@ -11,6 +11,6 @@ SELECT fact.milestone_type_id, fact.stage_id,
        sum(fact.minutes_after_progress::numeric * fact.minutes_after_progress) AS idle_squares,
        sum(fact.minutes_after_progress::numeric * fact.minutes) AS idle_minutes
 FROM outcomes_dealfact AS fact
-WHERE fact.tenant_id = %(tenant)s AND fact.qualified_on <= %(as_of)s /* seen */
+WHERE fact.tenant_id = %(tenant)s AND fact.qualified_on <= %(as_of)s
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4

@@ -14,4 +14,4 @@ SELECT count(*) FILTER (WHERE fact.closed_on <= %(as_of)s) AS ends,
              AND deal.qualified_on IS NOT NULL /* owned */
        ) AS window_unknown
 FROM outcomes_dealfact AS fact
-WHERE fact.tenant_id = %(tenant)s AND fact.qualified_on <= %(as_of)s /* seen */
+WHERE fact.tenant_id = %(tenant)s AND fact.qualified_on <= %(as_of)s

@@ -14,7 +14,14 @@ import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import DatabaseError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+)
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -152,6 +159,8 @@ class TenantMiddleware:
         place = queries.operator_place(user, slug)
         if place is None:
             raise Http404(NOBODY)
+        if not entrance.has_shown_second_factor(request.session, user):
+            return HttpResponseRedirect(reverse("operators"))  # which says what to show first
         if request.method not in READING_METHODS:
             raise PermissionDenied(str(OPERATORS_READ))
         with tenant_scope(place.tenant_id, read_only=True):

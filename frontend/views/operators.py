@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import queries
+from accounts import entrance, queries
 from accounts.models import OperatorAccess
 from accounts.permissions import allows
 from accounts.services.operators import end_operator_access, enter_organisation, leave_organisation
@@ -30,6 +32,10 @@ MOST_SHOWN = 200
 def operators(request: SignedRequest) -> HttpResponse:
     """Where an operator may read at this moment, and the form to enter an organisation."""
     refuse_others(request)
+    shown = entrance.has_shown_second_factor(request.session, request.user)
+    if queries.is_operator(request.user) and not shown:
+        # The session is older than the second step, or was begun without it.
+        return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
     form = EnterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         tenant = queries.organisation_at(form.cleaned_data["slug"].strip().lower())

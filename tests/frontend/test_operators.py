@@ -19,6 +19,7 @@ from accounts.services.operators import NotAnOperator, enter_organisation
 from accounts.tenancy.scope import tenant_scope
 from tests.make import make_user
 from tests.post import letters
+from tests.sessions import shown_second_factor
 
 if not apps.is_installed("allauth.mfa"):
     pytest.skip("nobody has a second step of signing in here, so nobody can enter", allow_module_level=True)
@@ -45,6 +46,7 @@ def ada(db: None) -> User:
 @pytest.fixture
 def as_ada(client: Client, ada: User) -> Client:
     client.force_login(ada)
+    shown_second_factor(client, ada)
     return client
 
 
@@ -73,6 +75,16 @@ class TestEntering:
         with tenant_scope(lena.tenant.pk):
             assert list(Membership.objects.values_list("name", flat=True)) == ["Lena"]
         assert "Northwind" not in as_ada.get("/organisations/").content.decode()
+
+    def test_a_session_that_has_not_shown_the_second_step_shows_it_first(
+        self, as_ada: Client, client: Client, ada: User, northwind: Tenant
+    ) -> None:
+        as_ada.post("/operators/", {"slug": "northwind", "reason": WHY})
+        client.logout()
+        client.force_login(ada)
+        assert client.get(DEALS)["Location"] == "/operators/"
+        assert client.get("/operators/")["Location"] == "/accounts/2fa/reauthenticate/?next=%2Foperators%2F"
+        assert client.post("/operators/", {"slug": "northwind", "reason": WHY}).status_code == 302
 
     @pytest.mark.parametrize("reason", ["", "because", " " * 40 + "because", "x" * 1001])
     def test_nobody_enters_without_a_reason(self, as_ada: Client, northwind: Tenant, reason: str) -> None:

@@ -14,7 +14,6 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts import entrance
 from accounts.models import AuditEvent, EmailDomain, Identity, IdentityProvider, Invitation, Membership, Tenant, User
 from accounts.secrets import seal, unseal
 from accounts.services import open_organisation
@@ -22,6 +21,7 @@ from accounts.tenancy.scope import tenant_scope
 from tests.api import Program, make_secret
 from tests.make import NOON, PASSWORD, make_member
 from tests.providers import SECRET, STRANGE_KEY, Crooked, crooked_provider, shared_secret
+from tests.sessions import shown_second_factor
 
 DOOR = "/o/northwind/sign-in/"
 LENA = {"sub": "lena-7", "email": "lena@example.com", "email_verified": True, "name": "Lena"}
@@ -78,14 +78,6 @@ def came_back(client: Client, address: str) -> HttpResponse:
 
 def sign_in(client: Client, provider: Crooked, slug: str = "northwind", wanted: str = "") -> HttpResponse:
     return came_back(client, provider.sign_in(went(client, slug, wanted)))
-
-
-def shown_second_factor(client: Client, user: User) -> None:
-    """Notes in the session what the sign-in library notes after a code."""
-    session = client.session
-    session[entrance.RECORDS] = [{"method": "password", "at": time.time()}, {"method": "mfa", "type": "totp"}]
-    session[entrance.RECORDS_OF] = str(user.pk)
-    session.save()
 
 
 def signed_in_as(client: Client) -> str | None:

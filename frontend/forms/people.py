@@ -25,7 +25,7 @@ ROLE_WORDS = {
     Role.LEADER: _("Leader: settings, people and every deal"),
     Role.MANAGER: _("Manager: sells, and invites reps and viewers"),
     Role.REP: _("Rep: sells"),
-    Role.VIEWER: _("Viewer: looks and changes nothing"),
+    Role.VIEWER: _("Viewer: sees every deal, and changes nothing"),
 }
 
 

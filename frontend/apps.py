@@ -7,4 +7,8 @@ class FrontendConfig(AppConfig):
     name = "frontend"
 
     def ready(self) -> None:
+        from frontend.forms import stock  # isort: skip
+
+        # Before any form is declared, those of the sign-in library too.
+        stock.speak()
         from frontend.doors import events  # noqa: F401  (listens to the sign-in library)

@@ -103,7 +103,7 @@ def test_what_a_stage_means_and_the_window_are_what_lena_says(as_lena: Client, n
         ("currency", "euro", "three letters of ISO 4217"),
         ("currency", "USD", "Say how many EUR one USD is worth"),
         ("rate", "much", "Write a number like 0.92"),
-        ("stages-0", "postponed", "is not one of the available choices"),
+        ("stages-0", "postponed", "Choose from what is offered."),
     ],
 )
 def test_asks_again_for_what_cannot_be(as_lena: Client, northwind: Tenant, field: str, value: str, words: str) -> None:

@@ -69,8 +69,8 @@ def test_today_is_the_organisations(as_omar: Client, url: str, northwind: Tenant
         ({"on": "2020-01-01"}, "when the deal was opened"),
         ({"evidence": "javascript:alert(1)"}, "Give an address that begins with https://"),
         ({"evidence": "ftp://files.example"}, "Give an address that begins with https://"),
-        ({"agreed_by": "x" * 121}, "at most 120 characters"),
-        ({"words": "nul\x00"}, "Null characters are not allowed"),
+        ({"agreed_by": "x" * 121}, "Shorten this to 120 characters; it has 121."),
+        ({"words": "nul\x00"}, "Take out the character that cannot be seen."),
     ],
 )
 def test_says_what_to_do_and_stores_nothing(

@@ -58,8 +58,8 @@ class TestTokens:
         [
             ({"name": ""}, "Give the token a name"),
             ({"scopes": []}, "Choose at least one thing"),
-            ({"scopes": ["everything"]}, "Select a valid choice"),
-            ({"days": "4000"}, "Select a valid choice"),
+            ({"scopes": ["everything"]}, "Choose from what is offered"),
+            ({"days": "4000"}, "Choose from what is offered"),
         ],
     )
     def test_says_what_to_do_and_makes_none(

@@ -108,6 +108,19 @@ class TestWhoSeesWhat:
         assert "analytics" not in near.replace("analitics", "")
         assert client.get(JUMP, {"q": "leak"}).status_code == 404
 
+    def test_where_everybody_sees_their_own_only_omar_finds_no_deal_of_lenas(
+        self, as_omar: Client, lena: Membership, northwind: Tenant, make_deal: DealMaker
+    ) -> None:
+        make_deal("Leak of Omar", company="Kestrel")
+        with tenant_scope(northwind.pk):
+            make.make_deal(actor=lena, name="Leak of Lena", company=Company.objects.create(name="Norrland"))
+        assert "Leak of Lena, Norrland" in hits(jump(as_omar, "leak"))
+        Tenant.objects.filter(pk=northwind.pk).update(visibility="own")
+        assert hits(jump(as_omar, "leak of"))[0] == "Leak of Omar, Kestrel"
+        assert "Lena" not in jump(as_omar, "leak")
+        assert "Norrland" not in jump(as_omar, "norrl").replace("norrl", "")
+        assert "Did you mean" not in jump(as_omar, "norrlamd")
+
     def test_vera_is_not_offered_what_she_may_not_do(self, as_vera: Client, deal: object) -> None:
         found = hits(jump(as_vera, "leak"))
         assert found == ["Leak analytics, Brightwater"]

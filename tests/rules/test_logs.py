@@ -25,3 +25,19 @@ def test_a_traceback_shows_no_local_variable(written: str) -> None:
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr
     assert "ValueError: no" in said
     assert "open sesame" not in said
+
+
+REFUSES = """
+import logging, config.logs
+config.logs.configure({{"format": "{format}", "level": "INFO"}})
+for path in ("/invitations/k33p/", "/accounts/confirm-email/k33p/", "/accounts/password/reset/key/3f-k33p/"):
+    logging.getLogger("django.request").warning("%s: %s", "Conflict", path)
+"""
+
+
+@pytest.mark.parametrize("written", ["json", "lines"])
+def test_an_address_out_of_a_letter_stands_there_without_its_secret(written: str) -> None:
+    program = REFUSES.format(format=written)
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr
+    assert said.count("Conflict: /") == 3
+    assert "k33p" not in said

@@ -218,7 +218,8 @@ class Invitations(Resource):
         """Invite somebody.
 
         They get a letter with a link that opens once and ends after 14 days. A manager invites reps and viewers, into
-        teams below them. 409 `already_member`, `member_deactivated` and `already_invited` say what stands against it.
+        teams below them, and names no `member`: that is for owners and leaders. 409 `already_member`,
+        `member_deactivated` and `already_invited` say what stands against it.
         """
         wanted = self.read(request)
         wanted["placeholder"] = wanted.pop("member", None)

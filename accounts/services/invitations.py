@@ -17,7 +17,7 @@ from accounts.integrations.tokens import digest
 from accounts.models import Invitation, Letter, Membership, Team
 from accounts.models.organisation import Role
 from accounts.names import NotAName, clean_address, clean_name
-from accounts.permissions import invitable
+from accounts.permissions import invitable, require
 from accounts.refusals import Invalid
 from accounts.services.refusals import (
     AlreadyInvited,
@@ -49,16 +49,17 @@ def invite(
 ) -> Invitation:
     """Offer a place to an address and write its letter. `placeholder` is the member of an import that they become.
 
-    A manager invites reps and viewers, into teams below them. Raises Invalid, OutOfReach, AlreadyMember,
-    MemberDeactivated, AlreadyInvited, TooManyInvitations, NotAPlaceholder, NotAllowed.
+    A manager invites reps and viewers, into teams below them; who becomes a placeholder is for those who change
+    members. Raises Invalid, OutOfReach, AlreadyMember, MemberDeactivated, AlreadyInvited, TooManyInvitations,
+    NotAPlaceholder, NotAllowed.
     """
     with transaction.atomic():
         take_turn_as(actor, "member.invite")
         email, name = _read(email, name)
         _refuse_beyond(actor, role, team)
         _refuse_member(email)
-        if placeholder is not None and (not placeholder.is_placeholder or not placeholder.is_active):
-            raise NotAPlaceholder(member=placeholder.name)
+        if placeholder is not None:
+            _refuse_to_fill(placeholder, actor)
         _make_room(email, placeholder, at)
         secret = secrets.token_urlsafe(32)
         invitation = Invitation.objects.create(
@@ -161,6 +162,13 @@ def _refuse_beyond(actor: Membership, role: str, team: Team | None) -> None:
         raise OutOfReach
     if not _is_among_teams_of(actor, team.pk if team else None):
         raise Invalid(fields={"team": _("Choose a team that you manage.")})
+
+
+def _refuse_to_fill(placeholder: Membership, actor: Membership) -> None:
+    """Its deals go along, also those that a manager does not see."""
+    require(actor, "member.edit")
+    if not placeholder.is_placeholder or not placeholder.is_active:
+        raise NotAPlaceholder(member=placeholder.name)
 
 
 def _refuse_member(email: str) -> None:

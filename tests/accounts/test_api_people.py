@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.api import ids
 from accounts.models import AuditEvent, Invitation, Membership, Team
 from accounts.tenancy.scope import tenant_scope
 from tests.accounts.letters import last_secret, letters_to
@@ -168,6 +169,16 @@ class TestInvitations:
         for role, team, status in (("rep", things.team, 201), ("manager", things.team, 403), ("rep", things.top, 422)):
             sent = {"email": f"{role}{status}@example.com", "role": role, "team": team}
             assert program.post("invitations", sent).status_code == status
+
+    def test_of_mara_give_nobody_the_deals_of_a_placeholder(self, things: Things, mara: Membership) -> None:
+        with tenant_scope(mara.tenant_id):
+            Team.objects.filter(name="Nordics").update(manager=mara)
+            placeholder = Membership.objects.create(name="Nora N.", source="crm", external_id="7")
+        sent = {"email": "nora@example.com", "role": "rep", "team": things.team}
+        sent["member"] = ids.encode(ids.MEMBER, placeholder.pk)
+        answer = Program(make_secret(mara)).post("invitations", sent)
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+        assert not letters_to("nora@example.com")
 
 
 def audit(member: Membership) -> list[dict[str, Any]]:

@@ -388,3 +388,25 @@ def test_the_report_counts_a_new_outcome_by_itself(
         engine.refresh(tenant=northwind, now=timezone.now())
     expect(page.locator("#report")).to_contain_text(re.compile(r"As of \d+ \w+"))
     assert page.said == []  # type: ignore[attr-defined]
+
+
+def test_an_example_of_the_api_is_copied_as_it_stands(opened: Open, transactional_db: None) -> None:
+    page = opened(None, permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/api/reference/deals")
+    example = page.get_by_role("region", name="Show one deal")
+    copy = example.get_by_role("button", name="Copy")
+    copy.focus()
+    page.keyboard.press("Enter")
+    expect(example.get_by_role("button", name="Copied")).to_be_focused()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == example.locator("pre").inner_text()
+    assert copied.endswith('-H "Authorization: Bearer $TOKEN"')
+
+
+def test_without_a_script_examples_are_there_and_no_button_that_does_nothing(
+    opened: Open, transactional_db: None
+) -> None:
+    page = opened(None, java_script_enabled=False)
+    page.goto("/api/reference/deals")
+    assert page.locator("pre").count() >= 6
+    expect(page.get_by_role("button", name="Copy").first).not_to_be_visible()

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -49,7 +50,13 @@ def _empty_every_table(case: TransactionTestCase) -> None:
             " 'django_content_type', 'auth_permission')"
         ).fetchone()
         assert tables is not None
-        owner.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+        for attempt in reversed(range(10)):
+            try:
+                owner.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+                return
+            except psycopg.errors.DeadlockDetected:  # a page that a browser still loads writes that it was seen
+                if not attempt:
+                    raise
 
 
 TransactionTestCase._fixture_teardown = _empty_every_table  # type: ignore[method-assign]

@@ -17,7 +17,7 @@ from accounts.integrations.tokens import digest
 from accounts.models import Invitation, Letter, Membership, Team
 from accounts.models.organisation import Role
 from accounts.names import NotAName, clean_address, clean_name
-from accounts.permissions import invitable, require
+from accounts.permissions import allows, invitable, require
 from accounts.refusals import Invalid
 from accounts.services.refusals import (
     AlreadyInvited,
@@ -109,8 +109,9 @@ def revoke_invitation(*, invitation: Invitation, actor: Membership, at: datetime
 
 def end_invitations_of(inviter: Membership, *, at: datetime) -> int:
     """End the open invitations of somebody who could no longer send them; how many those were."""
-    may = invitable(inviter)
-    return _revoke([one for one in _open().filter(invited_by=inviter) if one.role not in may], at)
+    may, may_fill = invitable(inviter), allows(inviter, "member.edit")
+    sent = _open().filter(invited_by=inviter)
+    return _revoke([one for one in sent if one.role not in may or (one.membership_id and not may_fill)], at)
 
 
 def is_open(invitation: Invitation) -> bool:

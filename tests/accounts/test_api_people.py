@@ -180,6 +180,17 @@ class TestInvitations:
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
         assert not letters_to("nora@example.com")
 
+    def test_of_a_leader_who_is_made_manager_end_where_they_name_a_placeholder(
+        self, program: Program, things: Things, mara: Membership
+    ) -> None:
+        with tenant_scope(mara.tenant_id):
+            Membership.objects.filter(pk=mara.pk).update(role="leader")
+            placeholder = Membership.objects.create(name="Nora N.", source="crm", external_id="7")
+        sent = {"email": "nora@example.com", "role": "rep", "member": ids.encode(ids.MEMBER, placeholder.pk)}
+        path = Program(make_secret(mara)).post("invitations", sent).headers["Location"].removeprefix("/api/v1/")
+        assert changed(program, f"members/{ids.encode(ids.MEMBER, mara.pk)}", role="manager").status_code == 200
+        assert program.get(path).json()["state"] == "revoked"
+
 
 def audit(member: Membership) -> list[dict[str, Any]]:
     """What is on record about a member, the oldest first."""

@@ -98,16 +98,12 @@ def is_operator(user: User) -> bool:
 
 def count_second_factors(people: Collection[UUID]) -> int:
     """How many of the people sign in with a code or a passkey."""
-    if not apps.is_installed("allauth.mfa"):
-        return 0
     known: Any = apps.get_model(SIGN_IN_STEPS)._default_manager
     return int(known.filter(user_id__in=people, type__in=SECOND_FACTORS).values("user_id").distinct().count())
 
 
 def has_second_factor(user: User) -> bool:
     """Whether the person signs in with a code or a passkey."""
-    if not apps.is_installed("allauth.mfa"):
-        return False
     known: Any = apps.get_model(SIGN_IN_STEPS)._default_manager
     return bool(known.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists())
 

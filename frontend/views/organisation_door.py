@@ -11,7 +11,7 @@ from django.contrib.auth import login
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext
@@ -291,10 +291,7 @@ def _second_factor(request: HttpRequest, wanted: str, bar: Bar | None) -> dict[s
     if bar != Bar.SECOND_FACTOR:
         return {}
     has_one = queries.has_second_factor(cast("User", request.user))
-    try:
-        url = reverse("mfa_reauthenticate" if has_one else "mfa_index")
-    except NoReverseMatch:
-        return {}
+    url = reverse("mfa_reauthenticate" if has_one else "mfa_index")
     return {"show_url": _with(url, {"next": wanted})} if has_one else {"set_up_url": url}
 
 

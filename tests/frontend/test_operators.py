@@ -8,7 +8,7 @@ from io import StringIO
 
 import pytest
 import time_machine
-from django.apps import apps
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -20,10 +20,6 @@ from accounts.tenancy.scope import tenant_scope
 from tests.make import make_user
 from tests.post import letters
 from tests.sessions import shown_second_factor
-
-if not apps.is_installed("allauth.mfa"):
-    pytest.skip("nobody has a second step of signing in here, so nobody can enter", allow_module_level=True)
-from allauth.mfa.models import Authenticator
 
 WHY = "Omar reports that his deals are gone since noon."
 DEALS, LOOKED = "/o/northwind/deals/", "/o/northwind/settings/operators/"

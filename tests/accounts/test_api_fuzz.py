@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from zlib import crc32
 
@@ -14,6 +15,8 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import GenerationMode
+from schemathesis.checks import load_all_checks
+from schemathesis.pytest.lazy import get_all_tests
 
 from accounts.models import Membership
 from tests.api import DOCUMENT, Things, furnish, make_secret, viewer_secret
@@ -25,9 +28,15 @@ SENT: Counter[int] = Counter()
 unhurried = settings(deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
 
 
-def operations(*phases: str) -> schemathesis.BaseSchema:
-    """The document's operations, to be called with requests made up in these ways."""
-    schema = schemathesis.openapi.from_path(DOCUMENT)
+def operations() -> list[str]:
+    """The names of the document's operations."""
+    paths = json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"]
+    return [told["operationId"] for path in paths.values() for told in path.values() if "operationId" in told]
+
+
+def operation(name: str, *phases: str) -> schemathesis.BaseSchema:
+    """One operation of the document, to be called with requests made up in these ways."""
+    schema = schemathesis.openapi.from_path(DOCUMENT).include(operation_id=name)
     schema.app = WSGIHandler()
     schema.config.generation.update(max_examples=EXAMPLES)
     schema.config.phases.update(phases=list(phases))
@@ -86,20 +95,35 @@ def onlookers(vera: Membership, eve: Membership) -> tuple[str, ...]:
     return viewer_secret(vera), make_secret(eve)
 
 
+def run(schema: schemathesis.BaseSchema, send_one: Callable[[schemathesis.Case], None]) -> None:
+    """Make the requests up and send them. Not while tests are collected, which every test process pays for."""
+
+    @unhurried
+    def each(case: schemathesis.Case) -> None:
+        send_one(case)
+
+    load_all_checks()
+    tests = [found.ok() for found in get_all_tests(schema=schema, test_func=each, settings=None, given_kwargs=None)]
+    assert len(tests) == 1
+    for _operation, test in tests:
+        test()
+
+
 # Committed, because making up a request can take longer than the database lets a transaction stand idle.
 @pytest.mark.fuzz
 @pytest.mark.django_db(transaction=True)
-@operations("coverage", "fuzzing").parametrize()
-@unhurried
-def test_every_corner_of_every_operation(case: schemathesis.Case, owner: str, things: Things) -> None:
+@pytest.mark.parametrize("name", operations())
+def test_every_corner_of_every_operation(name: str, owner: str, things: Things) -> None:
     """By an owner: each boundary of each field, each missing or unknown one, each wrong method and media type."""
-    send(case, owner, things)
+    run(operation(name, "coverage", "fuzzing"), lambda case: send(case, owner, things))
 
 
 @pytest.mark.fuzz
 @pytest.mark.django_db(transaction=True)
-@operations("fuzzing").parametrize()
-@unhurried
-def test_what_a_viewer_and_a_stranger_send(case: schemathesis.Case, onlookers: tuple[str, ...], things: Things) -> None:
-    for secret in onlookers:
-        send(case, secret, things)
+@pytest.mark.parametrize("name", operations())
+def test_what_a_viewer_and_a_stranger_send(name: str, onlookers: tuple[str, ...], things: Things) -> None:
+    def send_as_each(case: schemathesis.Case) -> None:
+        for secret in onlookers:
+            send(case, secret, things)
+
+    run(operation(name, "fuzzing"), send_as_each)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.models import ImportRun, Membership, Tenant, User
 from accounts.models.organisation import Role
+from accounts.names import NotAName, clean_name
 from accounts.permissions import require
 from accounts.refusals import Invalid, Refused
 from accounts.services import addresses
@@ -62,7 +62,7 @@ def open_organisation(
 
     Without a slug one is derived from the name. Raises AddressTaken, or Invalid with the fields that are wrong.
     """
-    tenant = Tenant(name=name.strip(), time_zone=time_zone, currency=currency, is_demo=is_demo)
+    tenant = Tenant(name=_name(name), time_zone=time_zone, currency=currency, is_demo=is_demo)
     with transaction.atomic():
         addresses.settle(tenant, slug)
         with tenant_scope(tenant.pk):
@@ -84,7 +84,7 @@ def edit_organisation(
     require(actor, "organisation.edit")
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant_id)
-        wanted = {field: _tidied(value) for field, value in wanted.items()}
+        wanted = {field: _tidied(field, value) for field, value in wanted.items()}
         changed = {field: (getattr(tenant, field), to) for field, to in wanted.items() if to != getattr(tenant, field)}
         for field in changed:
             require(actor, EDITABLE[field])
@@ -99,8 +99,6 @@ def _store(tenant: Tenant, changed: Mapping[str, tuple[Any, Any]], *, actor: Mem
     before = tenant.slug
     for field, (_before, to) in changed.items():
         setattr(tenant, field, to)
-    if "name" in changed:
-        _refuse_nameless(tenant.name)
     addresses.refuse_unless_sound(tenant)
     _refuse_during_import(changed)
     if "currency" in changed:
@@ -129,13 +127,14 @@ def _refuse_stale(changed: Mapping[str, tuple[Any, Any]], seen: Mapping[str, Any
         raise ChangedMeanwhile(fields={field: told.format(value=now) for field, now in stale.items()}, now=stale)
 
 
-def _tidied(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+def _tidied(field: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return _name(value) if field == "name" else value.strip()
 
 
-def _refuse_nameless(name: str) -> None:
-    """A name is read by people: signs that nobody sees, or that turn a line around, are none."""
-    if any(unicodedata.category(sign) in ("Cc", "Cs") or sign in "\u202a\u202b\u202d\u202e" for sign in name):
-        raise Invalid(fields={"name": str(_("The name has a character that cannot be shown."))})
-    if not any(sign.isprintable() and not sign.isspace() for sign in name):
-        raise Invalid(fields={"name": str(_("Give the name of your organisation."))})
+def _name(text: str) -> str:
+    try:
+        return clean_name(text)
+    except NotAName as error:
+        raise Invalid(fields={"name": str(error)}) from error

@@ -57,7 +57,7 @@ class TestWhatIsWritten:
         [
             {"name": " "},
             {"name": "\u200b\u2060"},
-            {"name": "North\nwind"},
+            {"name": "North\awind"},
             {"name": "\u202edniwhtroN"},
             {"name": "x" * 121},
             {"time_zone": "Europe/Atlantis"},

@@ -47,6 +47,14 @@ def test_refuses_an_address_that_cannot_be_one(db: None, slug: str) -> None:
     assert not Tenant.objects.exists()
 
 
+@pytest.mark.parametrize("name", [" ", "\u200b", "North\0wind", "\u202edniwhtroN", "x" * 121])
+def test_refuses_a_name_that_people_could_not_read(db: None, name: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        open_organisation(owner=make_user("ada"), name=name, at=NOON)
+    assert "name" in refusal.value.fields
+    assert not Tenant.objects.exists()
+
+
 def test_tells_the_second_who_wants_the_same_address(lena: Membership) -> None:
     with pytest.raises(AddressTaken):
         open_organisation(owner=make_user("nora"), name="Other", slug="northwind", at=NOON)

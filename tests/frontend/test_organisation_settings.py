@@ -59,7 +59,7 @@ def test_a_new_address_leads_to_the_page_there(as_lena: Client, northwind: Tenan
     ("page", "wrong", "said"),
     [
         (GENERAL, {"name": ""}, "Give the name of your organisation."),
-        (GENERAL, {"name": "\u200b"}, "Give the name of your organisation."),
+        (GENERAL, {"name": "\u200b"}, "Leave out the characters that cannot be seen."),
         (GENERAL, {"slug": "admin"}, "kept for the product itself"),
         (GENERAL, {"slug": "north wind"}, "small letters, digits and single hyphens"),
         (GENERAL, {"slug": "southwind"}, "Another organisation has the address"),

@@ -98,6 +98,8 @@ class Resource(ViewSet):
             if left_out := {name.partition(".")[0] for name in self.expanded} - self.fields if self.fields else None:
                 told = _("“{name}” is not among the fields.").format(name=min(left_out))
                 raise InvalidParameter(fields={"expand": told})
+        if self.action in self.guarded and (given := request.headers.get("If-Match")) is not None:
+            tags.tags_in("If-Match", given)  # no tag at all is told also where an earlier answer is repeated
         if not getattr(getattr(self, self.action), "is_idempotent", False):
             self.heed()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -133,7 +134,7 @@ def test_the_broker_starts_as_compose_says_and_wants_the_password(tmp_path: Path
     script = (
         script.replace("$$", "$")
         .replace("/data", str(tmp_path))
-        .replace("exec valkey-server", f"exec {server_binary()}")
+        .replace("exec valkey-server", f"exec {shlex.quote(str(server_binary()))}")
     )
     script = script.replace("appendonly", f"port {port}\nbind 127.0.0.1\nappendonly")
     process = subprocess.Popen([shell, option, script], env={**os.environ, "VALKEY_PASSWORD": "open-sesame"})

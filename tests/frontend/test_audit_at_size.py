@@ -15,6 +15,7 @@ from accounts.models import AuditEvent, Membership
 from accounts.tenancy.scope import tenant_scope
 from tests.databases import as_owner
 from tests.make import NOON, make_member
+from tests.sessions import settle
 from tests.worlds import World
 
 MOST_BLOCKS, MOST_QUERIES = 400, 12
@@ -50,6 +51,7 @@ def omar_among_many(made_world: World) -> Membership:
 def test_a_page_touches_few_blocks(made_world: World, omar_among_many: Membership, narrowed: str) -> None:
     client = Client()
     client.force_login(made_world.northwind.owner.user)
+    settle(client)
     question = narrowed.format(omar=omar_among_many.pk, deal=made_world.northwind.deal.pk)
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(f"/o/northwind/settings/audit/?{question}")

@@ -18,6 +18,7 @@ from strategy.models import Deal
 from strategy.services import move_deal
 from tests.frontend.conftest import DealMaker
 from tests.make import NOON, stage
+from tests.sessions import settle
 
 HTMX = {"HX-Request": "true"}
 
@@ -222,6 +223,7 @@ class TestTimeline:
     ) -> None:
         call(gave="One")
         agreed("Goal agreed")
+        settle(as_omar)
         costs = []
         for more in (0, 60):
             for number in range(more):

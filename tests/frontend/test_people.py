@@ -16,6 +16,7 @@ from accounts.models.organisation import Role
 from accounts.tenancy.scope import tenant_scope
 from tests.accounts.letters import last_secret, letters_to
 from tests.make import PASSWORD, make_deal, make_member, make_user
+from tests.sessions import settle
 
 PEOPLE = "/o/northwind/settings/people/"
 TEAMS = "/o/northwind/settings/teams/"
@@ -68,6 +69,7 @@ class TestTheList:
         with tenant_scope(northwind.pk):
             team = Team.objects.create(name="Nordics")
             Membership.objects.bulk_create(Membership(name=f"Seller {n:03}", team=team) for n in range(many))
+        settle(hers)
         with django_assert_max_num_queries(13):
             page = words_of(hers.get(PEOPLE))
         assert page.count('<a class="go"') == min(many + 1, 50)

@@ -31,9 +31,10 @@ class Look:
         return f"{self.width}-{self.scheme}"
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, best practices included: the rule and the first element that breaks it."""
-    found = Axe().run(page).response["violations"]
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds, best practices included, or by these rules: the rule and the first element that breaks it."""
+    only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
+    found = Axe().run(page, options=only).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
 
 

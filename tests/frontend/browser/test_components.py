@@ -99,14 +99,18 @@ class TestMenu:
         expect(page.get_by_role("menuitem", name="Take back workshop sponsored")).to_have_attribute("type", "submit")
 
 
-def test_a_toast_leaves_after_a_while_but_not_while_somebody_is_on_it(page: Page) -> None:
+def test_a_toast_leaves_after_a_while_but_not_while_somebody_is_on_it(opened: Open) -> None:
+    page = opened(None)
+    page.clock.install()
+    page.goto(PAGE)
     page.evaluate("document.getElementById('toasts').append(document.querySelector('main .toast'))")
     toast = page.locator("#toasts .toast")
     toast.get_by_role("button", name="Undo").focus()
-    page.wait_for_timeout(8500)
+    page.clock.run_for(8500)
     expect(toast).to_be_visible()
     page.get_by_role("link", name="Skip to the page").focus()
-    expect(toast).to_have_count(0, timeout=9000)
+    page.clock.run_for(8500)
+    expect(toast).to_have_count(0)
 
 
 def test_errors_lead_to_their_fields(page: Page) -> None:

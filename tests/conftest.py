@@ -18,7 +18,7 @@ from django.test import TransactionTestCase
 from accounts.models import Membership, Tenant
 from accounts.models.organisation import Role
 from accounts.tenancy.scope import tenant_scope
-from tests.databases import as_owner
+from tests.databases import as_owner, as_superuser, current_name, has_superuser
 from tests.make import make_member, make_organisation
 from tests.teams import Cast, in_teams
 
@@ -42,21 +42,36 @@ def django_db_setup(worker_id: str, django_db_blocker: Any) -> Iterator[None]:
 
 
 def _empty_every_table(case: TransactionTestCase) -> None:
-    """Instead of Django's flush, which needs rights that the web role has not."""
+    """Instead of Django's flush, which needs rights that the web role has not.
+
+    Few tables have rows after a test, and deleting those is ten times as fast as a TRUNCATE of all tables, which makes
+    every file of every index anew. It takes a superuser, who passes the references between them.
+    """
     with as_owner() as owner:
         tables = owner.execute(
-            "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r'"
+            "SELECT array_agg(oid::regclass::text) FROM pg_class WHERE relkind = 'r'"
             " AND relnamespace = 'public'::regnamespace AND relname NOT IN ('django_migrations',"
             " 'django_content_type', 'auth_permission')"
         ).fetchone()
         assert tables is not None
         for attempt in reversed(range(10)):
             try:
-                owner.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+                if has_superuser():
+                    _delete_from(tables[0])
+                else:
+                    owner.execute(f"TRUNCATE {', '.join(tables[0])} RESTART IDENTITY CASCADE")
                 return
             except psycopg.errors.DeadlockDetected:  # a page that a browser still loads writes that it was seen
                 if not attempt:
                     raise
+
+
+def _delete_from(tables: list[str]) -> None:
+    with as_superuser(current_name()) as everything, everything.transaction():
+        everything.execute("SET LOCAL session_replication_role = replica")
+        begun = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables)
+        for (table,) in everything.execute(begun).fetchall():
+            everything.execute(f"DELETE FROM {table}")
 
 
 TransactionTestCase._fixture_teardown = _empty_every_table  # type: ignore[method-assign]

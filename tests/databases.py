@@ -52,12 +52,17 @@ def _as_migrator(database: str, role: str) -> Connection:
     return connection
 
 
+def has_superuser() -> bool:
+    """Whether the server is our own embedded one."""
+    folder = os.environ.get("THROUGHLINE_STATE", "")
+    return bool(folder) and (Path(folder) / "postgres").is_dir()
+
+
 def superuser_password() -> str:
     """What the embedded server's superuser logs in with; skips where somebody else's server is used."""
-    folder = os.environ.get("THROUGHLINE_STATE", "")
-    if not folder or not (Path(folder) / "postgres").is_dir():
+    if not has_superuser():
         pytest.skip("needs the superuser of an embedded PostgreSQL")
-    return State(Path(folder)).secret("postgres")
+    return State(Path(os.environ["THROUGHLINE_STATE"])).secret("postgres")
 
 
 def as_superuser(database: str = "postgres") -> Connection:

@@ -9,4 +9,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver_letters": {"task": "accounts.tasks.deliver_letters", "schedule": 15, "options": {"expires": 15}},
     # A domain that went to somebody else must not let their people in for long.
     "check_domains": {"task": "accounts.tasks.check_domains", "schedule": 24 * 3600},
+    "sweep_doors": {"task": "accounts.tasks.sweep_doors", "schedule": 6 * 3600},
 }

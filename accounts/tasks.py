@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from celery import shared_task
+from django.core.management import call_command
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import delivery
 from accounts.imports.running import Standing, Worker, next_run
 from accounts.integrations import txt
-from accounts.models import EmailDomain, ImportRun
+from accounts.models import EmailDomain, ImportRun, Letter
 from accounts.services.domains import note_texts
 from accounts.tenancy.scope import current_tenant_id, tenant_bound, tenant_scope
 from accounts.tenancy.tasks import tenant_task
@@ -27,6 +29,8 @@ ALIVE = 10
 LOST = 60
 # Seconds of sending letters, with the longest a post office takes for one below the time limit of a task.
 LETTERS_TURN = 15
+# Long enough to answer whether somebody was written to.
+LETTERS_KEPT = timedelta(days=30)
 
 
 @tenant_task(one_transaction=False)
@@ -68,6 +72,7 @@ def deliver_letters(**_: Any) -> None:
     delivery.deliver(clock=timezone.now, until=lambda: time.monotonic() >= ends)
 
 
+@shared_task
 def check_domains(**_: Any) -> None:
     """Look every day whether organisations' domains are still their own, each organisation by itself."""
     with connection.cursor() as cursor:
@@ -93,6 +98,15 @@ def check_own_domains(**_: Any) -> None:
             again = EmailDomain.objects.select_for_update(of=("self",)).filter(pk=domain.pk).first()
             if again is not None:
                 note_texts(domain=again, texts=texts, actor=None, at=timezone.now())
+
+
+@shared_task
+def sweep_doors(**_: Any) -> None:
+    """Throw away what nobody needs any more: letters that were settled long ago, and sessions that have ended."""
+    now = timezone.now()
+    settled = Q(sent_at__lt=now - LETTERS_KEPT) | Q(gave_up_at__lt=now - LETTERS_KEPT)
+    Letter.objects.filter(settled).delete()
+    call_command("clearsessions")
 
 
 def _next() -> ImportRun | None:

@@ -186,9 +186,9 @@
   addEventListener("htmx:finally:request", () => { ahead = null; });
 
   // A key may come before htmx listens, and would then leave the page instead of opening a dialog on it.
-  const listening = window.htmx
-    ? new Promise((done) => { addEventListener("htmx:after:process", done, { once: true }); })
-    : Promise.resolve();
+  const press = (link) => window.htmx && link.hasAttribute("hx-get") && !link.dataset.htmxPowered
+    ? link.addEventListener("htmx:after:init", () => link.click(), { once: true })
+    : link.click();
   // Single keys. Never inside a field, never with a modifier, never over a dialog, and off when a person says so.
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
@@ -197,7 +197,7 @@
     const key = event.key.toUpperCase();
     const pressed = one(`main [data-key="${CSS.escape(key)}"]`) || one(`[data-key="${CSS.escape(key)}"]`);
     // The focus comes back to where it was when the dialog closes; from nowhere it would stay nowhere.
-    if (pressed) { event.preventDefault(); pressed.focus(); listening.then(() => pressed.click()); }
+    if (pressed) { event.preventDefault(); pressed.focus(); press(pressed); }
   });
 
   // Failures: told where the words were written, which stay; beside that, never alone, as a toast.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
@@ -55,6 +56,20 @@ def focused(page: Page) -> str:
 
 
 class TestByKeyboard:
+    def test_a_key_opens_its_dialog_however_late_the_script_came(
+        self, opened: Open, url: str, lena: Membership
+    ) -> None:
+        page = opened(lena)
+
+        def late(route: Route) -> None:
+            time.sleep(0.5)
+            route.continue_()
+
+        page.route("**/app*.js", late)
+        page.goto(url)
+        page.keyboard.press("l")
+        expect(page.get_by_role("dialog", name="Log activity")).to_be_visible()
+
     def test_l_opens_the_log_and_enter_stores_it(
         self, opened: Open, url: str, lena: Membership, northwind: Tenant
     ) -> None:

@@ -138,6 +138,11 @@
     if (event.target.closest?.('[role="menuitem"]')) event.target.closest("[data-menu]")?.hidePopover();
   });
 
+  // A key may come before htmx listens, and would then leave the page instead of opening a dialog on it.
+  const press = (link) => window.htmx && link.hasAttribute("hx-get") && !link.dataset.htmxPowered
+    ? link.addEventListener("htmx:after:init", () => link.click(), { once: true })
+    : link.click();
+
   // The palette: the focus stays where one types, and the arrow keys choose. Ctrl K or ⌘K opens it from everywhere.
   const choose = (input, at) => {
     const options = [...document.getElementById(input.getAttribute("aria-controls"))?.querySelectorAll('[role="option"]') || []];
@@ -153,7 +158,7 @@
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
       const jump = one("[data-jump]");
-      if (jump) { event.preventDefault(); if (!shown()) { ahead = ""; jump.click(); } }
+      if (jump) { event.preventDefault(); if (!shown()) { ahead = ""; press(jump); } }
     } else if (ahead !== null && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       ahead += event.key;
@@ -183,12 +188,10 @@
     if (ahead) { input.value = ahead; input.dispatchEvent(new Event("input", { bubbles: true })); }
     ahead = null;
   });
-  addEventListener("htmx:finally:request", () => { ahead = null; });
+  addEventListener("htmx:finally:request", (event) => {
+    if (event.detail.ctx.sourceElement?.matches?.("[data-jump]")) ahead = null;
+  });
 
-  // A key may come before htmx listens, and would then leave the page instead of opening a dialog on it.
-  const press = (link) => window.htmx && link.hasAttribute("hx-get") && !link.dataset.htmxPowered
-    ? link.addEventListener("htmx:after:init", () => link.click(), { once: true })
-    : link.click();
   // Single keys. Never inside a field, never with a modifier, never over a dialog, and off when a person says so.
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;

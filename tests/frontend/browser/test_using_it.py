@@ -56,6 +56,17 @@ def focused(page: Page) -> str:
 
 
 class TestByKeyboard:
+    @pytest.mark.parametrize(("key", "name"), [("l", "Log activity"), ("Control+k", "Search or jump to")])
+    def test_a_key_opens_its_dialog_before_htmx_listens(
+        self, opened: Open, url: str, lena: Membership, key: str, name: str
+    ) -> None:
+        page = opened(lena)
+        # htmx reads the page in a timer of no length, which on a busy machine is late.
+        page.add_init_script("const soon = setTimeout; window.setTimeout = (then, ms) => soon(then, ms || 700);")
+        page.goto(url)
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog", name=name)).to_be_visible()
+
     def test_a_key_opens_its_dialog_however_late_the_script_came(
         self, opened: Open, url: str, lena: Membership
     ) -> None:

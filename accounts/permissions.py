@@ -32,9 +32,16 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "strategy.see": EVERYONE,
     "strategy.edit": DIRECTING,
     "company.see": EVERYONE,
+    "company.edit": SELLING,
+    # Making one of two companies or contacts, and two of one again.
+    "company.merge": LEADING,
+    "pipeline.edit": DIRECTING,
     "deal.see": EVERYONE,
     "deal.open": SELLING,
     "deal.move": SELLING,
+    # Past what a stage asks for, with a reason.
+    "deal.override": LEADING,
+    "deal.merge": LEADING,
     "activity.see": EVERYONE,
     "activity.log": SELLING,
     "milestone.see": EVERYONE,

@@ -19,6 +19,9 @@ _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 # One short word for each type of row that has an id outside.
 ORGANISATION, MEMBER, TOKEN, TEAM, INVITATION = "org", "mem", "tok", "team", "inv"
 COMPANY, PIPELINE, STAGE, END_REASON, DEAL, DEAL_EVENT = "com", "pip", "stg", "rsn", "deal", "evt"
+CONTACT, BUYING_ROLE, ATTRIBUTE, MERGE = "con", "rol", "att", "mrg"
+COMPETITOR, DEAL_SOURCE, EXCHANGE_RATE, BULK_EDIT = "cmp", "src", "fxr", "blk"
+STRATEGY, STRATEGY_VERSION, SEGMENT, PERSONA, PLAY = "str", "ver", "seg", "per", "ply"
 ACTIVITY, ACTIVITY_TYPE, OUTPUT, OUTPUT_TYPE = "act", "aty", "out", "oty"
 MILESTONE, MILESTONE_TYPE = "mst", "mty"
 AUDIT_EVENT = "aud"
@@ -29,6 +32,13 @@ WORDS = {
     COMPANY: "Company",
     PIPELINE: "Pipeline",
     END_REASON: "EndReason",
+    CONTACT: "Contact",
+    COMPETITOR: "Competitor",
+    DEAL_SOURCE: "DealSource",
+    STRATEGY: "Strategy",
+    SEGMENT: "Segment",
+    PERSONA: "Persona",
+    PLAY: "Play",
     ACTIVITY_TYPE: "ActivityType",
     OUTPUT_TYPE: "OutputType",
     MILESTONE_TYPE: "MilestoneType",

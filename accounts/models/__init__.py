@@ -8,6 +8,7 @@ from accounts.models.people import User
 from accounts.models.requests import IdempotencyKey
 from accounts.models.sign_in import EmailDomain, Identity, IdentityProvider
 from accounts.models.tokens import ApiToken
+from accounts.models.views import SavedView
 
 __all__ = [
     "ApiToken",
@@ -24,6 +25,7 @@ __all__ = [
     "Membership",
     "OperatorAccess",
     "PastAddress",
+    "SavedView",
     "Team",
     "Tenant",
     "User",

@@ -129,6 +129,8 @@ class Tenant(models.Model):
     # ISO 8601: Monday is 1, Sunday 7.
     week_starts = models.PositiveSmallIntegerField(_("first day of the week"), default=1)
     counts_from_grade = models.PositiveSmallIntegerField(_("evidence grade that counts"), default=1)
+    # Changes cannot take effect on this day or before: what was reported of it stays true.
+    closed_until = models.DateField(_("figures are closed up to"), null=True, blank=True)
     visibility = models.CharField(_("whose deals people see"), max_length=4, choices=Visibility, default=Visibility.ALL)
     # Figures name teams and never a single person.
     group_only = models.BooleanField(_("no figures about single people"), default=False)

@@ -71,6 +71,12 @@ class Deal(TenantModel):
     closed_recorded_at = models.DateTimeField(null=True, blank=True)
     end_cause = models.CharField(_("how it ended"), max_length=12, choices=EndCause, default="", blank=True)
     end_reason = TenantForeignKey("strategy.EndReason", models.PROTECT, null=True, blank=True, related_name="+")
+    competitor = TenantForeignKey("strategy.Competitor", models.PROTECT, null=True, blank=True, related_name="+")
+    came_from = TenantForeignKey("strategy.DealSource", models.PROTECT, null=True, blank=True, related_name="+")
+    # What it serves now; since when, and what it served before, stands in its plan spans.
+    strategy = TenantForeignKey("strategy.Strategy", models.PROTECT, null=True, blank=True, related_name="+")
+    segment = TenantForeignKey("strategy.PlanPart", models.PROTECT, null=True, blank=True, related_name="+")
+    play = TenantForeignKey("strategy.PlanPart", models.PROTECT, null=True, blank=True, related_name="+")
     episode = models.PositiveSmallIntegerField(default=1)
 
     observed_from = models.DateField(null=True, blank=True)
@@ -124,6 +130,9 @@ class Deal(TenantModel):
                 name="deal_of_source_newest_first",
             ),
             models.Index(fields=["tenant", "qualified_on"], name="deal_by_qualification"),
+            models.Index(fields=["tenant", "-updated_at", "-id"], name="deal_changed_last"),
+            models.Index(fields=["tenant", "pipeline", "-created_at", "-id"], name="deal_of_pipeline_newest_first"),
+            models.Index(fields=["tenant", "strategy", "-created_at", "-id"], name="deal_of_strategy_newest_first"),
             GinIndex(
                 fields=["tenant", "name_key"], opclasses=["int8_ops", "gin_trgm_ops"], name="deal_by_part_of_name"
             ),
@@ -192,6 +201,28 @@ class OwnerSpan(TenantModel):
         ]
 
 
+class PlanSpan(TenantModel):
+    """Which strategy, segment and play a deal served from which day until which; open while `until_on` is empty."""
+
+    seen = (WITH_ITS_DEAL,)
+
+    deal = TenantForeignKey(Deal, models.CASCADE, related_name="plan_spans")
+    strategy = TenantForeignKey("strategy.Strategy", models.PROTECT, null=True, blank=True, related_name="+")
+    segment = TenantForeignKey("strategy.PlanPart", models.PROTECT, null=True, blank=True, related_name="+")
+    play = TenantForeignKey("strategy.PlanPart", models.PROTECT, null=True, blank=True, related_name="+")
+    from_on = models.DateField()
+    until_on = models.DateField(null=True, blank=True)
+
+    objects: ClassVar[SeenManager[PlanSpan]] = SeenManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "deal"], condition=Q(until_on=None), name="plan_span_one_open_for_a_deal"
+            ),
+        ]
+
+
 class DealEvent(TenantModel):
     """Something that happened to a deal: on `effective_on`, written down at `recorded_at`, never changed.
 
@@ -211,6 +242,8 @@ class DealEvent(TenantModel):
         CLOSED = "closed", _("Closed")
         REOPENED = "reopened", _("Opened again")
         CORRECTED = "corrected", _("Corrected")
+        REPLANNED = "replanned", _("Strategy, segment or play changed")
+        MERGED = "merged", _("Merged")
 
     deal = TenantForeignKey(Deal, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -224,3 +257,14 @@ class DealEvent(TenantModel):
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "deal", "recorded_at", "id"], name="deal_event_by_deal")]
+
+
+class BulkEdit(TenantModel):
+    """A change of many deals at once. `rows` keeps each deal's id, its version afterwards and what stood there before,
+    so that it can be undone where nothing has changed since."""
+
+    actor = TenantForeignKey("accounts.Membership", models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    deed = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    rows = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    undone_at = models.DateTimeField(null=True, blank=True)

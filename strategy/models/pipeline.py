@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,8 @@ class Pipeline(TenantModel):
 
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(default=1)
+    # No longer offered; its deals stay where they are.
+    is_archived = models.BooleanField(default=False)
     source = models.CharField(max_length=40, default="", blank=True)
     external_id = models.CharField(max_length=200, default="", blank=True)
 
@@ -43,7 +46,10 @@ class Pipeline(TenantModel):
 
 
 class Stage(TenantModel):
-    """A step of a pipeline. Logic hangs on its kind, never on its name."""
+    """A step of a pipeline. Logic hangs on its kind, never on its name.
+
+    `requires` names what must be known of a deal before it enters: see `strategy.requirements`.
+    """
 
     class Kind(models.TextChoices):
         OPEN = "open", _("Open")
@@ -57,6 +63,8 @@ class Stage(TenantModel):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.OPEN)
     position = models.PositiveSmallIntegerField()
     patience_days = models.PositiveSmallIntegerField(_("patience in days"), null=True, blank=True)
+    requires = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    is_archived = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["pipeline", "position"]
@@ -89,6 +97,7 @@ class EndReason(TenantModel):
     kind = models.CharField(_("kind"), max_length=12, choices=EndCause)
     name = models.CharField(_("name"), max_length=120)
     position = models.PositiveSmallIntegerField(default=1)
+    is_archived = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["kind", "position"]
@@ -102,3 +111,64 @@ class EndReason(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Competitor(TenantModel):
+    """Somebody whom deals are lost to."""
+
+    name = models.CharField(_("name"), max_length=120)
+    position = models.PositiveSmallIntegerField(default=1)
+    is_archived = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"],
+                name="competitor_name_unique_in_tenant",
+                violation_error_message=_("This competitor is already in the list."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DealSource(TenantModel):
+    """Where deals come from, such as a fair, a partner or the seller's own search."""
+
+    name = models.CharField(_("name"), max_length=120)
+    position = models.PositiveSmallIntegerField(default=1)
+    is_archived = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "name"],
+                name="deal_source_name_unique_in_tenant",
+                violation_error_message=_("This source is already in the list."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExchangeRate(TenantModel):
+    """What one unit of a currency is worth in the organisation's own from a day on, until the next rate."""
+
+    currency = models.CharField(_("currency"), max_length=3)
+    from_on = models.DateField(_("from"))
+    rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=8)
+
+    class Meta:
+        ordering = ["currency", "-from_on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "currency", "from_on"],
+                name="exchange_rate_one_a_day",
+                violation_error_message=_("There is a rate of this day already."),
+            ),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="exchange_rate_above_zero"),
+        ]

@@ -18,8 +18,11 @@ from accounts.refusals import Invalid
 # The scope a program needs for each capability; a capability that is not here is for people only.
 SCOPES: dict[str, frozenset[str]] = {
     "deals:read": frozenset({"deal.see", "company.see"}),
-    "deals:write": frozenset({"deal.open", "deal.move", "deal.override", "deal.merge"}),
-    "companies:write": frozenset({"company.edit", "company.merge"}),
+    "deals:write": frozenset({"deal.open", "deal.move"}),
+    # Of their own, because reps do neither.
+    "deals:override": frozenset({"deal.override"}),
+    "merges:write": frozenset({"company.merge", "deal.merge"}),
+    "companies:write": frozenset({"company.edit"}),
     "pipelines:write": frozenset({"pipeline.edit"}),
     "strategies:read": frozenset({"strategy.see"}),
     "strategies:write": frozenset({"strategy.edit"}),

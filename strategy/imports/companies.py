@@ -58,11 +58,11 @@ UPSERT = """
         revenue = coalesce(excluded.revenue, c.revenue),
         revenue_currency = coalesce(nullif(excluded.revenue_currency, ''), c.revenue_currency),
         founded = coalesce(excluded.founded, c.founded),
-        source_digest = excluded.source_digest
+        source_digest = excluded.source_digest, version = c.version + 1, updated_at = %(at)s
     WHERE c.source_digest IS DISTINCT FROM excluded.source_digest
 """
 PARENTS = """
-    UPDATE strategy_company AS c SET parent_id = p.id
+    UPDATE strategy_company AS c SET parent_id = p.id, version = c.version + 1, updated_at = %(at)s
     FROM staged AS s JOIN strategy_company AS p
       ON p.tenant_id = %(tenant)s AND p.source = %(source)s AND p.external_id = s.parent_key
     WHERE s.outcome IN ('created', 'updated') AND c.tenant_id = %(tenant)s AND c.source = %(source)s

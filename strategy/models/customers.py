@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel
@@ -31,8 +32,8 @@ class Company(TenantModel):
     domain = models.CharField(_("domain"), max_length=200, default="", blank=True)
     industry = models.CharField(_("industry"), max_length=120, default="", blank=True)
     country = models.CharField(_("country"), max_length=120, default="", blank=True)
-    region = models.CharField(_("region"), max_length=120, default="", blank=True)
-    tags = ArrayField(models.CharField(max_length=60), verbose_name=_("tags"), default=list, blank=True)
+    region = models.CharField(_("region"), max_length=120, default="", db_default="", blank=True)
+    tags = ArrayField(models.CharField(max_length=60), verbose_name=_("tags"), default=list, db_default=[], blank=True)
     employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
     revenue = models.BigIntegerField(_("revenue a year"), null=True, blank=True)
     revenue_currency = models.CharField(max_length=3, default="", blank=True)
@@ -46,9 +47,9 @@ class Company(TenantModel):
     source_digest = models.UUIDField(null=True, blank=True, editable=False)
     # What it was found to be the same as; the row stays, so that the merge can be undone and old ids still lead on.
     merged_into = TenantForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         verbose_name = _("company")

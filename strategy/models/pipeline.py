@@ -27,7 +27,7 @@ class Pipeline(TenantModel):
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(default=1)
     # No longer offered; its deals stay where they are.
-    is_archived = models.BooleanField(default=False)
+    is_archived = models.BooleanField(default=False, db_default=False)
     source = models.CharField(max_length=40, default="", blank=True)
     external_id = models.CharField(max_length=200, default="", blank=True)
 
@@ -63,8 +63,8 @@ class Stage(TenantModel):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.OPEN)
     position = models.PositiveSmallIntegerField()
     patience_days = models.PositiveSmallIntegerField(_("patience in days"), null=True, blank=True)
-    requires = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    is_archived = models.BooleanField(default=False)
+    requires = ArrayField(models.CharField(max_length=40), default=list, db_default=[], blank=True)
+    is_archived = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["pipeline", "position"]
@@ -97,7 +97,7 @@ class EndReason(TenantModel):
     kind = models.CharField(_("kind"), max_length=12, choices=EndCause)
     name = models.CharField(_("name"), max_length=120)
     position = models.PositiveSmallIntegerField(default=1)
-    is_archived = models.BooleanField(default=False)
+    is_archived = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["kind", "position"]

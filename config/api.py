@@ -16,7 +16,8 @@ from accounts.api.views import AuditEvents, Me, Organisation, Tokens
 from activities.api.views import Activities, ActivityTypes, OutputTypes
 from frontend.views import reference
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
-from strategy.api.views import Companies, Deals, EndReasons, Pipelines, Stages
+from strategy.api.pipelines import Competitors, DealSources, EndReasons, ExchangeRates, Pipelines, Stages
+from strategy.api.views import Companies, Deals
 
 
 class Router(SimpleRouter):
@@ -43,6 +44,9 @@ for name, resource in {
     "pipelines": Pipelines,
     "stages": Stages,
     "end_reasons": EndReasons,
+    "competitors": Competitors,
+    "deal_sources": DealSources,
+    "exchange_rates": ExchangeRates,
     "deals": Deals,
     "activity_types": ActivityTypes,
     "output_types": OutputTypes,

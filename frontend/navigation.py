@@ -69,9 +69,16 @@ OF_ORGANISATION = (
     Way(words=_("Who did what"), name="audit", icon="", capability="audit.see"),
     Way(words=_("Operators who looked"), name="operators-who-looked", icon="", capability="audit.see"),
 )
+OF_DEALS = (
+    Way(words=_("Pipelines"), name="pipelines", icon="", capability="pipeline.edit"),
+    Way(words=_("Reasons"), name="reasons", icon="", capability="pipeline.edit"),
+    Way(words=_("Competitors and sources"), name="competitors", icon="", capability="pipeline.edit"),
+    Way(words=_("Exchange rates"), name="exchange-rates", icon="", capability="pipeline.edit"),
+)
 SETTINGS_SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
     (_("You"), YOURS),
     (_("Organisation"), OF_ORGANISATION),
+    (_("Deals"), OF_DEALS),
 )
 
 SHELVES: Sequence[tuple[object, Sequence[Way]]] = (

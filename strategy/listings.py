@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -195,6 +196,7 @@ class PipelineRow(NamedTuple):
     key: UUID
     name: str
     position_number: int
+    is_archived: bool
 
     @property
     def position(self) -> Position:
@@ -205,8 +207,9 @@ PIPELINES = Listing(
     row=PipelineRow,
     table="strategy_pipeline",
     short="pipeline",
-    columns=("pipeline.id", "pipeline.name", "pipeline.position"),
+    columns=("pipeline.id", "pipeline.name", "pipeline.position", "pipeline.is_archived"),
     newest_first=False,
+    narrow={"is_archived": "pipeline.is_archived = %(is_archived)s"},
 )
 
 
@@ -220,6 +223,8 @@ class StageRow(NamedTuple):
     patience_days: int | None
     pipeline: UUID
     pipeline_name: str
+    requires: list[str]
+    is_archived: bool
 
     @property
     def position(self) -> Position:
@@ -232,13 +237,17 @@ STAGES = Listing(
     short="stage",
     columns=(
         *("stage.id", "stage.name", "stage.kind", "stage.position", "stage.patience_days"),
-        *("stage.pipeline_id", "pipeline.name"),
+        *("stage.pipeline_id", "pipeline.name", "stage.requires", "stage.is_archived"),
     ),
     joins=(
         "JOIN strategy_pipeline AS pipeline ON pipeline.tenant_id = stage.tenant_id AND pipeline.id = stage.pipeline_id"
     ),
     newest_first=False,
-    narrow={"pipeline": "stage.pipeline_id = %(pipeline)s", "kind": "stage.kind = %(kind)s"},
+    narrow={
+        "pipeline": "stage.pipeline_id = %(pipeline)s",
+        "kind": "stage.kind = %(kind)s",
+        "is_archived": "stage.is_archived = %(is_archived)s",
+    },
 )
 
 
@@ -249,6 +258,7 @@ class EndReasonRow(NamedTuple):
     name: str
     kind: str
     position_number: int
+    is_archived: bool
 
     @property
     def position(self) -> Position:
@@ -259,7 +269,60 @@ END_REASONS = Listing(
     row=EndReasonRow,
     table="strategy_endreason",
     short="reason",
-    columns=("reason.id", "reason.name", "reason.kind", "reason.position"),
+    columns=("reason.id", "reason.name", "reason.kind", "reason.position", "reason.is_archived"),
     newest_first=False,
-    narrow={"kind": "reason.kind = %(kind)s"},
+    narrow={"kind": "reason.kind = %(kind)s", "is_archived": "reason.is_archived = %(is_archived)s"},
+)
+
+
+class WordRow(NamedTuple):
+    """A competitor, or a place where deals come from."""
+
+    key: UUID
+    name: str
+    position_number: int
+    is_archived: bool
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+COMPETITORS = Listing(
+    row=WordRow,
+    table="strategy_competitor",
+    short="competitor",
+    columns=("competitor.id", "competitor.name", "competitor.position", "competitor.is_archived"),
+    newest_first=False,
+    narrow={"is_archived": "competitor.is_archived = %(is_archived)s"},
+)
+DEAL_SOURCES = Listing(
+    row=WordRow,
+    table="strategy_dealsource",
+    short="origin",
+    columns=("origin.id", "origin.name", "origin.position", "origin.is_archived"),
+    newest_first=False,
+    narrow={"is_archived": "origin.is_archived = %(is_archived)s"},
+)
+
+
+class RateRow(NamedTuple):
+    """What one unit of a currency is worth from a day on."""
+
+    key: UUID
+    currency: str
+    from_on: date
+    rate: Decimal
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+EXCHANGE_RATES = Listing(
+    row=RateRow,
+    table="strategy_exchangerate",
+    short="rate",
+    columns=("rate.id", "rate.currency", "rate.from_on", "rate.rate"),
+    narrow={"currency": "rate.currency = %(currency)s"},
 )

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, Value
 
 from accounts.visibility import of_everybody
-from strategy.models import Company, Deal, Stage
+from strategy.models import Company, Deal, Pipeline, Stage
 from strategy.models.customers import name_key
 from strategy.models.deals import DealQuerySet
 
@@ -159,6 +159,16 @@ def deal(key: UUID) -> Deal:
 def stages() -> list[Stage]:
     """Every stage, in the order of the pipelines."""
     return list(Stage.objects.select_related("pipeline").order_by("pipeline__position", "position"))
+
+
+def stages_of(pipeline: Pipeline) -> list[Stage]:
+    """The stages of a pipeline, archived ones too, in order."""
+    return list(Stage.objects.filter(pipeline=pipeline).order_by("position"))
+
+
+def pipelines() -> list[Pipeline]:
+    """Every pipeline, archived ones too, in order."""
+    return list(Pipeline.objects.order_by("position", "name"))
 
 
 def open_deals_called(words: str, *, most: int) -> list[Deal]:

@@ -28,7 +28,7 @@ from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
 from outcomes.services import record_milestone
-from strategy.models import Company, EndReason
+from strategy.models import Company, Competitor, DealSource, EndReason, ExchangeRate
 from tests.make import NOON, make_deal, stage
 
 DOCUMENT = Path(settings.ROOT, "docs", "api", "openapi.json")
@@ -223,6 +223,9 @@ class Things(NamedTuple):
     stg: str
     end: str
     rsn: str
+    cmp: str
+    src: str
+    fxr: str
     deal: str
     fresh: str
     act: str
@@ -271,6 +274,9 @@ def furnish(member: Membership) -> Things:
             "stg": stage("Workshop").pk,
             "end": stage("Lost").pk,
             "rsn": reason.pk,
+            "cmp": Competitor.objects.create(name="Alder Controls").pk,
+            "src": DealSource.objects.create(name="A fair").pk,
+            "fxr": ExchangeRate.objects.create(currency="SEK", from_on=NOON.date(), rate="0.09").pk,
             "deal": deal.pk,
             "fresh": fresh.pk,
             "act": activity.pk,

@@ -41,6 +41,18 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "create_token": {"name": "Nightly report", "scopes": ["deals:read"]},
     "create_team": {"name": "Field sales $(date +%s%N)"},
     "change_team": {"name": "Field sales $(date +%s%N)"},
+    "create_pipeline": {"name": "Renewals $(date +%s%N)"},
+    "change_pipeline": {"name": "Renewals $(date +%s%N)"},
+    "create_stage": {"pipeline": "$PIPELINE", "name": "Pilot $(date +%s%N)", "patience_days": 30},
+    "change_stage": {"patience_days": 45},
+    "create_end_reason": {"kind": "lost", "name": "Price $(date +%s%N)"},
+    "change_end_reason": {"is_archived": True},
+    "create_competitor": {"name": "Halden $(date +%s%N)"},
+    "change_competitor": {"is_archived": True},
+    "create_deal_source": {"name": "Hannover fair $(date +%s%N)"},
+    "change_deal_source": {"is_archived": True},
+    # A day long ago, of which nobody has written down a rate.
+    "create_exchange_rate": {"currency": "ISK", "from_on": "$(date -d @$((RANDOM * 9999)) +%F)", "rate": "0.0069"},
     "create_invitation": {"email": "nina.$(date +%s%N)@example.com", "role": "rep"},
     # The name that they have: nobody's changes because somebody has tried an example.
     "change_member": {"name": "$NAME"},
@@ -52,6 +64,12 @@ MADE: Mapping[str, Mapping[str, Any]] = {
     "tokens": {"name": "For an hour", "scopes": ["deals:read"]},
     "teams": BODIES["create_team"],
     "invitations": BODIES["create_invitation"],
+    "pipelines": BODIES["create_pipeline"],
+    "stages": BODIES["create_stage"],
+    "end_reasons": BODIES["create_end_reason"],
+    "competitors": BODIES["create_competitor"],
+    "deal_sources": BODIES["create_deal_source"],
+    "exchange_rates": BODIES["create_exchange_rate"],
 }
 # What belongs before or after an example, so that everything is as it was.
 AROUND = {
@@ -146,6 +164,9 @@ def _subject(site: str, path: str, method: str, told: Mapping[str, Any], steps: 
     if method == "GET" or "post" not in document()["paths"].get(f"/api/v1/{resource}", {}):
         steps.append(taken(site, kind, SUBJECTS.get(told["operationId"], "")))
     else:
+        lists = {variable: kind for kind, (variable, _) in _lists().items()}
+        needed = VARIABLE.findall(json.dumps(MADE.get(resource, {})))
+        steps += [taken(site, lists[variable]) for variable in needed if variable in lists]
         steps.append(made(site, kind, resource))
     return f"${_lists()[kind][0]}"
 

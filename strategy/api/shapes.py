@@ -10,7 +10,16 @@ from accounts.api import fields, ids
 from accounts.api.nouns import Noun
 from accounts.api.shapes import MEMBER, ref
 from strategy import listings
-from strategy.listings import CompanyRow, DealEventRow, DealRow, EndReasonRow, PipelineRow, StageRow
+from strategy.listings import (
+    CompanyRow,
+    DealEventRow,
+    DealRow,
+    EndReasonRow,
+    PipelineRow,
+    RateRow,
+    StageRow,
+    WordRow,
+)
 from strategy.models import DealEvent, EndCause, Stage
 
 
@@ -62,11 +71,17 @@ class Pipeline(fields.Output):
     id = fields.Id(ids.PIPELINE)
     name = fields.Text(longest=80)
     position = fields.Whole()
+    is_archived = fields.Switch(help_text="No longer offered; its deals stay where they are")
 
 
 def pipeline(row: PipelineRow) -> dict[str, Any]:
     """A pipeline."""
-    return {"id": ids.encode(ids.PIPELINE, row.key), "name": row.name, "position": row.position_number}
+    return {
+        "id": ids.encode(ids.PIPELINE, row.key),
+        "name": row.name,
+        "position": row.position_number,
+        "is_archived": row.is_archived,
+    }
 
 
 PIPELINE = Noun(listings.PIPELINES, pipeline, Pipeline, "deal.see")
@@ -86,6 +101,8 @@ class StageOut(fields.Output):
     position = fields.Whole()
     patience_days = fields.Whole(allow_null=True, help_text="A deal that stands longer here is stalled")
     pipeline = fields.Ref(ids.PIPELINE)
+    requires = fields.Texts(help_text="What must be known of a deal before it enters")
+    is_archived = fields.Switch()
 
 
 def stage(row: StageRow) -> dict[str, Any]:
@@ -97,6 +114,8 @@ def stage(row: StageRow) -> dict[str, Any]:
         "position": row.position_number,
         "patience_days": row.patience_days,
         "pipeline": ref(ids.PIPELINE, row.pipeline, row.pipeline_name),
+        "requires": row.requires,
+        "is_archived": row.is_archived,
     }
 
 
@@ -110,6 +129,7 @@ class EndReason(fields.Output):
     name = fields.Text(longest=120)
     kind = fields.OneOf(EndCause.values)
     position = fields.Whole()
+    is_archived = fields.Switch()
 
 
 def end_reason(row: EndReasonRow) -> dict[str, Any]:
@@ -119,10 +139,66 @@ def end_reason(row: EndReasonRow) -> dict[str, Any]:
         "name": row.name,
         "kind": row.kind,
         "position": row.position_number,
+        "is_archived": row.is_archived,
     }
 
 
 END_REASON = Noun(listings.END_REASONS, end_reason, EndReason, "deal.see")
+
+
+class Competitor(fields.Output):
+    """Somebody whom deals are lost to."""
+
+    id = fields.Id(ids.COMPETITOR)
+    name = fields.Text(longest=120)
+    position = fields.Whole()
+    is_archived = fields.Switch()
+
+
+class DealSource(fields.Output):
+    """Where deals come from, such as a fair, a partner or the seller's own search."""
+
+    id = fields.Id(ids.DEAL_SOURCE)
+    name = fields.Text(longest=120)
+    position = fields.Whole()
+    is_archived = fields.Switch()
+
+
+def competitor(row: WordRow) -> dict[str, Any]:
+    """Somebody whom deals are lost to."""
+    return {"id": ids.encode(ids.COMPETITOR, row.key), **_word(row)}
+
+
+def deal_source(row: WordRow) -> dict[str, Any]:
+    """Where deals come from."""
+    return {"id": ids.encode(ids.DEAL_SOURCE, row.key), **_word(row)}
+
+
+def _word(row: WordRow) -> dict[str, Any]:
+    return {"name": row.name, "position": row.position_number, "is_archived": row.is_archived}
+
+
+COMPETITOR = Noun(listings.COMPETITORS, competitor, Competitor, "deal.see")
+DEAL_SOURCE = Noun(listings.DEAL_SOURCES, deal_source, DealSource, "deal.see")
+
+
+class ExchangeRate(fields.Output):
+    """What one unit of a currency is worth in the organisation's own, from a day on until the next rate."""
+
+    id = fields.Id(ids.EXCHANGE_RATE)
+    currency = fields.Currency()
+    from_on = fields.Day()
+    rate = fields.Text(longest=20, help_text="A number as a text, so that no digit is lost")
+
+
+def exchange_rate(row: RateRow) -> dict[str, Any]:
+    """A rate, without zeros at its end."""
+    return {
+        "id": ids.encode(ids.EXCHANGE_RATE, row.key),
+        "currency": row.currency,
+        "from_on": row.from_on,
+        "rate": f"{row.rate.normalize():f}",
+    }
 
 
 class StageRef(fields.Output):

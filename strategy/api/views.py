@@ -17,7 +17,7 @@ from accounts.models import Membership
 from accounts.refusals import Invalid
 from strategy import listings, services
 from strategy.api import inputs, shapes
-from strategy.models import Company, Deal, EndCause, Pipeline, Stage
+from strategy.models import Company, Deal, EndCause, Stage
 
 EXTERNAL = [
     Filter("source", fields.Text(longest=40), "The system that `external_id` belongs to."),
@@ -141,49 +141,3 @@ class Companies(Resource):
     def retrieve(self, request: TokenRequest, id: str) -> Response:
         """Show one company."""
         return Response(shapes.company(self.shown(listings.COMPANIES, id)))
-
-
-class Pipelines(Resource):
-    """Ordered sets of stages."""
-
-    kind = ids.PIPELINE
-    access = {"list": "deal.see"}
-    names = {"list": "list_pipelines"}
-    gives = {"list": shapes.Pipeline}
-
-    def list(self, request: TokenRequest) -> Response:
-        """List the pipelines."""
-        return self.page(listings.PIPELINES, shapes.pipeline)
-
-
-class Stages(Resource):
-    """The steps of pipelines and the ways deals end."""
-
-    kind = ids.STAGE
-    access = {"list": "deal.see"}
-    names = {"list": "list_stages"}
-    gives = {"list": shapes.StageOut}
-    filters = {
-        "list": [
-            filters.of("pipeline", ids.PIPELINE, lambda: Pipeline.objects.all(), "Only stages of this pipeline."),
-            Filter("kind", fields.OneOf(Stage.Kind.values), "Only stages of this kind."),
-        ]
-    }
-
-    def list(self, request: TokenRequest) -> Response:
-        """List the stages. Within a pipeline their `position` is their order."""
-        return self.page(listings.STAGES, shapes.stage)
-
-
-class EndReasons(Resource):
-    """Why deals ended, in the organisation's own words."""
-
-    kind = ids.END_REASON
-    access = {"list": "deal.see"}
-    names = {"list": "list_end_reasons"}
-    gives = {"list": shapes.EndReason}
-    filters = {"list": [Filter("kind", fields.OneOf(EndCause.values), "Only reasons for this kind of end.")]}
-
-    def list(self, request: TokenRequest) -> Response:
-        """List the reasons a deal can be closed with."""
-        return self.page(listings.END_REASONS, shapes.end_reason)

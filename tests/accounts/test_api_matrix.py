@@ -36,6 +36,8 @@ CHANGE = answers(stranger=404, viewer=403, rep=200, manager=200, leader=200, own
 
 DIRECT = answers(stranger=404, viewer=403, rep=403, manager=403, leader=200, owner=200)
 DIRECT_MORE = answers(stranger=201, viewer=403, rep=403, manager=403, leader=201, owner=201)
+# What is named in the body is not there for a stranger.
+DIRECT_ABOUT = answers(stranger=422, viewer=403, rep=403, manager=403, leader=201, owner=201)
 DIRECT_LESS = answers(stranger=404, viewer=403, rep=403, manager=403, leader=204, owner=204)
 # A leader does not touch an owner.
 REACH = answers(stranger=404, viewer=403, rep=403, manager=403, leader=403, owner=200)
@@ -73,8 +75,29 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("GET", "companies", None, READ),
     ("GET", "companies/{com}", None, READ_ONE),
     ("GET", "pipelines", None, READ),
+    ("GET", "pipelines/{pip}", None, READ_ONE),
+    ("POST", "pipelines", {"name": "Renewals"}, DIRECT_MORE),
+    ("PATCH", "pipelines/{pip}", {"name": "Renewals"}, DIRECT),
     ("GET", "stages", None, READ),
+    ("GET", "stages/{stg}", None, READ_ONE),
+    ("POST", "stages", {"pipeline": "{pip}", "name": "Pilot"}, DIRECT_ABOUT),
+    ("PATCH", "stages/{stg}", {"name": "Pilot"}, DIRECT),
     ("GET", "end_reasons", None, READ),
+    ("GET", "end_reasons/{rsn}", None, READ_ONE),
+    ("POST", "end_reasons", {"kind": "won", "name": "Trust"}, DIRECT_MORE),
+    ("PATCH", "end_reasons/{rsn}", {"name": "Trust"}, DIRECT),
+    ("GET", "competitors", None, READ),
+    ("GET", "competitors/{cmp}", None, READ_ONE),
+    ("POST", "competitors", {"name": "Kestrel"}, DIRECT_MORE),
+    ("PATCH", "competitors/{cmp}", {"is_archived": True}, DIRECT),
+    ("GET", "deal_sources", None, READ),
+    ("GET", "deal_sources/{src}", None, READ_ONE),
+    ("POST", "deal_sources", {"name": "Partners"}, DIRECT_MORE),
+    ("PATCH", "deal_sources/{src}", {"is_archived": True}, DIRECT),
+    ("GET", "exchange_rates", None, READ),
+    ("GET", "exchange_rates/{fxr}", None, READ_ONE),
+    ("POST", "exchange_rates", {"currency": "USD", "from_on": "2025-01-02", "rate": "0.92"}, DIRECT_MORE),
+    ("DELETE", "exchange_rates/{fxr}", None, DIRECT_LESS),
     ("GET", "deals", None, READ),
     ("POST", "deals", {"name": "Pump watch"}, WRITE),
     ("GET", "deals/{deal}", None, READ_ONE),

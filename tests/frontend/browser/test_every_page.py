@@ -54,6 +54,10 @@ PAGES = [
     "/o/northwind/settings/people/invite/",
     "/o/northwind/settings/people/leave/",
     "/o/northwind/settings/teams/",
+    "/o/northwind/settings/pipelines/",
+    "/o/northwind/settings/reasons/",
+    "/o/northwind/settings/competitors/",
+    "/o/northwind/settings/rates/",
     "/o/northwind/settings/general/",
 ]
 

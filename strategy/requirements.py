@@ -1,0 +1,145 @@
+"""What a stage may ask for before a deal enters it.
+
+A stage keeps the keys (`Stage.requires`); what a key means is registered here, by this app and by those above it, when
+the program starts. A key that nobody knows any more asks for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.refusals import Refused
+from strategy.models import BuyingRole, Deal, Stage
+
+Words = str | Promise
+OPEN, ENDS = frozenset({Stage.Kind.OPEN}), frozenset(Stage.Kind) - {Stage.Kind.OPEN}
+EVERY = frozenset(Stage.Kind)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A deal as it is about to enter a stage. `roles` are the buying roles that come with the same step."""
+
+    deal: Deal
+    to: Stage
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Something that must be known of a deal.
+
+    `name` is what it is called in a list, `told` says what to do, `holds` whether it is known. `supply` names what of
+    the same step would make it known (see `strategy.services.deals.SUPPLIES`); empty where another page is needed.
+    `kinds` are the kinds of stages that can ask for it.
+    """
+
+    key: str
+    name: Words
+    told: Words
+    holds: Callable[[Step], bool]
+    supply: tuple[str, ...] = ()
+    kinds: frozenset[str] = field(default=EVERY)
+
+
+class RequirementsMissing(Refused):
+    """The stage asks for what is not known of the deal yet. `data.missing` lists each with its words and the keys by
+    which it can be supplied in the same step (`supply`). Whoever may override gives a reason instead."""
+
+    code = "requirements_missing"
+    status = 422
+    sentence = _("{stage} asks for what is not known of {deal} yet: {named}.")
+
+    def __init__(self, *, missing: Sequence[Requirement], **data: Any) -> None:
+        fields = {name: str(one.told) for one in missing for name in (one.supply or (one.key,))[:1]}
+        listed = [{"key": one.key, "words": str(one.told), "supply": list(one.supply)} for one in missing]
+        super().__init__(fields=fields, named=", ".join(str(one.name) for one in missing), missing=listed, **data)
+
+
+REGISTERED: dict[str, Requirement] = {}
+
+
+def register(*requirements: Requirement) -> None:
+    """Let stages ask for these. Registering a key again replaces it."""
+    REGISTERED.update({one.key: one for one in requirements})
+
+
+def offered(kind: str) -> list[Requirement]:
+    """What a stage of this kind can ask for, in the order of registration."""
+    return [one for one in REGISTERED.values() if kind in one.kinds]
+
+
+def missing(step: Step) -> list[Requirement]:
+    """What the stage asks for and is not known, in the stage's order."""
+    asked = [REGISTERED[key] for key in step.to.requires if key in REGISTERED]
+    return [one for one in asked if step.to.kind in one.kinds and not one.holds(step)]
+
+
+def has_role(*roles: str) -> Callable[[Step], bool]:
+    """Whether somebody has one of these roles in the decision; anybody at all where none is named."""
+
+    def holds(step: Step) -> bool:
+        if step.roles & set(roles) if roles else step.roles:
+            return True
+        named = BuyingRole.objects.filter(deal=step.deal)
+        return (named.filter(role__in=roles) if roles else named).exists()
+
+    return holds
+
+
+def _known(field: str) -> Callable[[Step], bool]:
+    return lambda step: getattr(step.deal, field) not in (None, "")
+
+
+RATE = Requirement(
+    "rate", _("the exchange rate"), _("Give the rate of the day of qualification."), lambda step: True, ("rate",)
+)
+
+register(
+    Requirement("amount", _("amount"), _("Give the amount."), _known("amount"), ("amount",)),
+    Requirement(
+        "expected_close_on",
+        _("expected close"),
+        _("Give the day on which you expect the decision."),
+        _known("expected_close_on"),
+        ("expected_close_on",),
+    ),
+    Requirement("company", _("company"), _("Choose the company."), _known("company_id"), ("company",)),
+    Requirement("owner", _("owner"), _("Choose who has the deal."), _known("owner_id"), ("owner",)),
+    Requirement(
+        "qualified", _("qualification"), _("Say when it was qualified."), _known("qualified_on"), ("qualified_on",)
+    ),
+    Requirement("strategy", _("strategy"), _("Choose the strategy it serves."), _known("strategy_id"), ("strategy",)),
+    Requirement("segment", _("segment"), _("Choose the segment it belongs to."), _known("segment_id"), ("segment",)),
+    Requirement("play", _("play"), _("Choose the play it follows."), _known("play_id"), ("play",)),
+    Requirement("came_from", _("source"), _("Choose where it came from."), _known("came_from_id"), ("came_from",)),
+    Requirement("contact", _("a contact"), _("Name somebody at the customer."), has_role(), ("contact",)),
+    Requirement(
+        "champion",
+        _("champion"),
+        _("Name who speaks for us at the customer."),
+        has_role(BuyingRole.Role.CHAMPION),
+        ("champion",),
+    ),
+    Requirement(
+        "economic_buyer",
+        _("economic buyer"),
+        _("Name who decides about the money."),
+        has_role(BuyingRole.Role.ECONOMIC_BUYER),
+        ("economic_buyer",),
+    ),
+    Requirement("reason", _("reason"), _("Choose why it ended."), _known("end_reason_id"), ("reason",), ENDS),
+    Requirement(
+        "competitor",
+        _("competitor"),
+        _("Choose who won it."),
+        _known("competitor_id"),
+        ("competitor",),
+        frozenset({Stage.Kind.LOST}),
+    ),
+)

@@ -14,6 +14,12 @@ from frontend.forms.pick import Ticks
 SCOPE_WORDS = {
     "deals:read": _("Read deals and companies"),
     "deals:write": _("Open and move deals"),
+    "deals:override": _("Move deals past what a stage asks for"),
+    "merges:write": _("Merge companies, contacts and deals"),
+    "companies:write": _("Change companies and contacts"),
+    "pipelines:write": _("Change pipelines, reasons and exchange rates"),
+    "strategies:read": _("Read strategies"),
+    "strategies:write": _("Write strategies"),
     "activities:read": _("Read activities"),
     "activities:write": _("Log activities"),
     "milestones:read": _("Read outcomes"),

@@ -52,7 +52,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "create_deal_source": {"name": "Hannover fair $(date +%s%N)"},
     "change_deal_source": {"is_archived": True},
     # A day long ago, of which nobody has written down a rate.
-    "create_exchange_rate": {"currency": "ISK", "from_on": "$(date -d @$((RANDOM * 9999)) +%F)", "rate": "0.0069"},
+    "create_exchange_rate": {"currency": "ISK", "from_on": "$(date -d @$(date +%N) +%F)", "rate": "0.0069"},
     "create_invitation": {"email": "nina.$(date +%s%N)@example.com", "role": "rep"},
     # The name that they have: nobody's changes because somebody has tried an example.
     "change_member": {"name": "$NAME"},

@@ -18,7 +18,12 @@ token_id: ContextVar[UUID | None] = ContextVar("token_id", default=None)
 
 def record(*, verb: str, subject: models.Model, actor: Membership | None, at: datetime, **data: Any) -> None:
     """Add one entry: `verb` as "deal.moved", `data` what a reader needs to understand it."""
-    AuditEvent.objects.create(
+    entry(verb=verb, subject=subject, actor=actor, at=at, **data).save(force_insert=True)
+
+
+def entry(*, verb: str, subject: models.Model, actor: Membership | None, at: datetime, **data: Any) -> AuditEvent:
+    """An entry that is not added yet, for deeds that add many at once."""
+    return AuditEvent(
         at=at,
         actor=actor,
         token_id=token_id.get(),

@@ -1,0 +1,41 @@
+"""The one place where deals change, whatever the door: page, API, task."""
+
+from __future__ import annotations
+
+from strategy.models import Deal
+from strategy.services.deals.drafts import PeriodClosed
+from strategy.services.deals.facts import (
+    CHANGEABLE,
+    LARGEST_AMOUNT,
+    change_deal,
+    reassign_deal,
+    replan_deal,
+    reprice_deal,
+    reschedule_deal,
+)
+from strategy.services.deals.moving import SUPPLIES, move_deal, reopen_deal
+from strategy.services.deals.opening import open_deal, qualify_deal
+
+__all__ = [
+    "CHANGEABLE",
+    "LARGEST_AMOUNT",
+    "SUPPLIES",
+    "PeriodClosed",
+    "change_deal",
+    "move_deal",
+    "open_deal",
+    "qualify_deal",
+    "reassign_deal",
+    "reopen_deal",
+    "replan_deal",
+    "reprice_deal",
+    "reschedule_deal",
+    "watch_deal",
+]
+
+
+def watch_deal(deal: Deal) -> None:
+    """An imported open deal that is worked here is watched from now on, not only up to its source's last day."""
+    if deal.observed_until is not None and deal.is_open:
+        Deal.objects.filter(pk=deal.pk).update(observed_until=None)
+        deal.observed_until = None

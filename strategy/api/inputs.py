@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
-from typing import Any
-
-from django.utils.translation import gettext_lazy as _
-
 from accounts.api import fields, ids
 from accounts.models import Membership
+from strategy.api.pipeline_inputs import Exact
 from strategy.models import Company, EndReason, Pipeline, Stage
 from strategy.services.deals import LARGEST_AMOUNT
-
-RATE = re.compile(r"^[0-9]{1,9}(\.[0-9]{1,8})?$")
-
-
-class Rate(fields.StrictField):
-    """What one unit of a currency is worth in the organisation's, as a text: no program rounds it on the way."""
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": RATE.pattern}
-
-    def read(self, given: Any) -> Decimal:
-        if not isinstance(given, str) or not RATE.fullmatch(given) or not Decimal(given):
-            raise fields.NotUsable(_("Write a rate above zero like 1.0825, with at most 8 places."))
-        return Decimal(given)
 
 
 class OpenDeal(fields.Input):
@@ -46,7 +27,7 @@ class OpenDeal(fields.Input):
     )
     amount = fields.Whole(most=LARGEST_AMOUNT, required=False, allow_null=True, help_text="Whole minor units (cents)")
     currency = fields.Currency(required=False, help_text="Without one: the organisation's")
-    rate = Rate(
+    rate = Exact(
         required=False,
         allow_null=True,
         help_text="What one unit of it is worth in the organisation's on the day of qualification, where no rate of"

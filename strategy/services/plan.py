@@ -74,14 +74,14 @@ def begin_strategy(
     """
     require(actor, "strategy.edit")
     strategy = Strategy(
-        name=_usable(name),
+        name=usable_name(name),
         owner=owner or actor,
         alternative_to=alternative_to,
         working=renewed(content or Document()).as_json(),
         created_at=at,
     )
     with transaction.atomic():
-        _save(strategy)
+        save_named(strategy)
         audit.record(verb="strategy.begun", subject=strategy, actor=actor, at=at, name=strategy.name)
     return strategy
 
@@ -97,7 +97,7 @@ def write_strategy(
     require(actor, "strategy.edit")
     text = _usable_text(content)
     with transaction.atomic():
-        current = _held(strategy)
+        current = held(strategy)
         if current.revision != revision:
             raise StrategyChangedMeanwhile(strategy=current.name)
         if current.working == text.as_json():
@@ -115,7 +115,7 @@ def activate_strategy(*, strategy: Strategy, actor: Membership, at: datetime, no
     """
     require(actor, "strategy.edit")
     with transaction.atomic():
-        current = _held(strategy)
+        current = held(strategy)
         newest = newest_version(current)
         if current.working is None or (newest is not None and newest.content == current.working):
             raise NothingToPublish(strategy=current.name)
@@ -129,7 +129,7 @@ def activate_strategy(*, strategy: Strategy, actor: Membership, at: datetime, no
             strategy=current,
             number=(newest.number if newest else 0) + 1,
             content=current.working,
-            note=note.strip(),
+            note=note.strip()[:300],
             published_at=at,
             published_by=actor,
         )
@@ -150,7 +150,7 @@ def retire_strategy(*, strategy: Strategy, actor: Membership, at: datetime, beca
     if not because.strip():
         raise Invalid(fields={"because": _("Say why it ends: the next strategy begins with the answer.")})
     with transaction.atomic():
-        current = _held(strategy)
+        current = held(strategy)
         if current.state != Strategy.State.ACTIVE:
             raise StrategyNotActive(strategy=current.name)
         current.state, current.retired_at, current.working = Strategy.State.RETIRED, at, None
@@ -166,7 +166,7 @@ def newest_version(strategy: Strategy) -> StrategyVersion | None:
     return StrategyVersion.objects.filter(strategy=strategy).order_by("-number").first()
 
 
-def _held(strategy: Strategy) -> Strategy:
+def held(strategy: Strategy) -> Strategy:
     """The strategy as it is, which nobody else changes until the end of the transaction."""
     current = Strategy.objects.select_for_update(no_key=True).get(pk=strategy.pk)
     if current.state == Strategy.State.RETIRED:
@@ -174,7 +174,8 @@ def _held(strategy: Strategy) -> Strategy:
     return current
 
 
-def _usable(name: str) -> str:
+def usable_name(name: str) -> str:
+    """The name as it is kept. Raises Invalid for one that is empty or too long."""
     if not (found := " ".join(name.split())) or len(found) > 120:
         raise Invalid(fields={"name": _("Give a name of at most 120 characters.")})
     return found
@@ -187,10 +188,11 @@ def _usable_text(content: Mapping[str, Any] | Document) -> Document:
         raise Invalid(fields=error.problems) from error
 
 
-def _save(strategy: Strategy) -> None:
+def save_named(strategy: Strategy, **how: Any) -> None:
+    """Store a strategy under its name. Raises Invalid where another one has it."""
     try:
         with transaction.atomic():
-            strategy.save()
+            strategy.save(**how)
     except IntegrityError as error:
         raise Invalid(fields={"name": _("Another strategy has this name.")}) from error
 

@@ -15,8 +15,10 @@ from accounts.api.schema import document
 from accounts.api.views import AuditEvents, Me, Organisation, Tokens
 from activities.api.views import Activities, ActivityTypes, OutputTypes
 from frontend.views import reference
+from outcomes.api.strategies import Strategies
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
 from strategy.api.pipelines import Competitors, DealSources, EndReasons, ExchangeRates, Pipelines, Stages
+from strategy.api.plan import Personas, Plays, Segments
 from strategy.api.views import Companies, Deals
 
 
@@ -48,6 +50,10 @@ for name, resource in {
     "deal_sources": DealSources,
     "exchange_rates": ExchangeRates,
     "deals": Deals,
+    "strategies": Strategies,
+    "segments": Segments,
+    "personas": Personas,
+    "plays": Plays,
     "activity_types": ActivityTypes,
     "output_types": OutputTypes,
     "activities": Activities,

@@ -26,7 +26,7 @@ class Standing(NamedTuple):
     version: StrategyVersion | None
 
 
-class Membership(NamedTuple):
+class InSegment(NamedTuple):
     """A segment of an active strategy, and whether a company is in it, with the reasons."""
 
     strategy: Strategy
@@ -111,11 +111,11 @@ def facts_of(company: Company) -> dict[str, Any]:
 FACTS = ("industry", "country", "region", "domain", "employees", "revenue", "founded")
 
 
-def segments_of(company: Company) -> list[Membership]:
+def segments_of(company: Company) -> list[InSegment]:
     """How a company stands to each segment of the active strategies, with a reason for every rule."""
     facts = facts_of(company)
     return [
-        Membership(standing.strategy, segment, judge(segment.rules, facts))
+        InSegment(standing.strategy, segment, judge(segment.rules, facts))
         for standing in active()
         for segment in standing.text.segments
     ]

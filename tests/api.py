@@ -27,9 +27,9 @@ from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
-from outcomes.services import record_milestone
+from outcomes.services import begin_strategy, record_milestone
 from strategy.models import Company, Competitor, DealSource, EndReason, ExchangeRate
-from tests.make import NOON, make_deal, stage
+from tests.make import NOON, make_deal, make_strategy, stage
 
 DOCUMENT = Path(settings.ROOT, "docs", "api", "openapi.json")
 PREFIX = "/api/v1"
@@ -196,7 +196,8 @@ def _leave_out_parts(schema: Any) -> None:
 
 def operation_of(method: str, path: str) -> dict[str, Any] | None:
     """The operation that an address belongs to."""
-    for template, found, operation in operations(document()):
+    # A word in an address goes before an id in its place.
+    for template, found, operation in sorted(operations(document()), key=lambda one: "{" in one[0]):
         if found == method.lower() and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
             return operation
     return None
@@ -239,11 +240,16 @@ class Things(NamedTuple):
     inv: str
     named: str
     aud: str
+    str: str
+    draft: str
+    seg: str
+    per: str
+    ply: str
 
 
 def furnish(member: Membership) -> Things:
     """Make one of everything in the member's organisation: `fresh` is an unqualified deal, `end` a stage for lost,
-    `top` a second team, `named` a placeholder."""
+    `top` a second team, `named` a placeholder, `draft` a strategy that was never active."""
     with tenant_scope(member.tenant_id):
         company = Company.objects.create(name="Alder Foods", revenue=5_000_000_00, revenue_currency="EUR")
         reason = EndReason.objects.create(kind="lost", name="Chose a competitor")
@@ -260,7 +266,14 @@ def furnish(member: Membership) -> Things:
         token = make_token(actor=member, name="another program", scopes=["deals:read"], at=timezone.now()).token
         top, team = Team.objects.create(name="Sales"), Team.objects.create(name="Nordics")
         invitation = invite(actor=member, email="karl@example.com", role="rep", at=timezone.now())
+        strategy, draft = make_strategy(actor=member), begin_strategy(actor=member, name="Another", at=NOON)
+        parts = {part.kind: part.pk for part in strategy.parts.all()}
         keys = {
+            "str": strategy.pk,
+            "draft": draft.pk,
+            "seg": parts["segment"],
+            "per": parts["persona"],
+            "ply": parts["play"],
             "team": team.pk,
             "top": top.pk,
             "inv": invitation.pk,
@@ -285,5 +298,5 @@ def furnish(member: Membership) -> Things:
             "mst": milestone.pk,
             "mty": milestone_type.pk,
         }
-    kinds = {"end": "stg", "fresh": "deal", "top": "team", "named": "mem"}
+    kinds = {"draft": "str", "end": "stg", "fresh": "deal", "top": "team", "named": "mem"}
     return Things(**{name: ids.encode(kinds.get(name, name), key) for name, key in keys.items()})

@@ -9,8 +9,11 @@ from accounts.models import Membership, Tenant, User
 from accounts.models.organisation import Role
 from accounts.services import confirm_address, open_organisation
 from accounts.tenancy.scope import tenant_scope
-from strategy.models import Deal, Stage
-from strategy.services import open_deal
+from outcomes.queries.plan import vocabulary
+from outcomes.services import begin_strategy, write_strategy
+from strategy.models import Deal, Stage, Strategy
+from strategy.plan.templates import Template, text_of
+from strategy.services import activate_strategy, open_deal
 
 # A Wednesday.
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
@@ -50,3 +53,16 @@ def make_deal(*, actor: Membership, name: str = "Leak analytics", days_ago: int 
 def stage(name: str) -> Stage:
     """A stage of the current tenant by its name."""
     return Stage.objects.get(name=name)
+
+
+def make_strategy(*, actor: Membership, name: str = "2026 to 2027", **changed: Any) -> Strategy:
+    """An active strategy, a template with its goal filled in, in the current tenant."""
+    text = text_of(Template.MID_MARKET_DIRECT, words=vocabulary()).as_json()
+    goal = {"measure": "New revenue", "amount": 600_000_000, "currency": "EUR", "by": "2027-12-31"}
+    strategy = begin_strategy(actor=actor, name=name, at=NOON)
+    write_strategy(
+        strategy=strategy, content={**text, "goal": goal, **changed}, actor=actor, at=NOON, revision=strategy.revision
+    )
+    activate_strategy(strategy=strategy, actor=actor, at=NOON)
+    strategy.refresh_from_db()
+    return strategy

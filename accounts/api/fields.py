@@ -260,6 +260,13 @@ class Reference(Id):
         return row  # type: ignore[no-any-return]
 
 
+class Uuid(StrictField):
+    """A UUID as it stands in a text. Only answers have them."""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uuid"}
+
+
 class Link(StrictField):
     """An address on the web that people may open: http or https."""
 

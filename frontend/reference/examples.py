@@ -38,6 +38,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "outputs": [{"type": "$OUTPUT_TYPE", "note": "They wrote back"}],
     },
     "move_deal": {"stage": "$STAGE"},
+    "create_strategy": {"name": "Mid-market $(date +%s%N)", "template": "mid_market_direct"},
+    "change_strategy": {"name": "Mid-market $(date +%s%N)"},
     "create_token": {"name": "Nightly report", "scopes": ["deals:read"]},
     "create_team": {"name": "Field sales $(date +%s%N)"},
     "change_team": {"name": "Field sales $(date +%s%N)"},
@@ -62,6 +64,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 MADE: Mapping[str, Mapping[str, Any]] = {
     "deals": {"name": "Leak analytics"},
     "tokens": {"name": "For an hour", "scopes": ["deals:read"]},
+    "strategies": BODIES["create_strategy"],
     "teams": BODIES["create_team"],
     "invitations": BODIES["create_invitation"],
     "pipelines": BODIES["create_pipeline"],
@@ -71,10 +74,36 @@ MADE: Mapping[str, Mapping[str, Any]] = {
     "deal_sources": BODIES["create_deal_source"],
     "exchange_rates": BODIES["create_exchange_rate"],
 }
+KEY = "01981f5e-0000-7000-8000-000000000001"
+COMPLETE: Mapping[str, Any] = {
+    "name": "Utilities $(date +%s%N)",
+    "text": {
+        "title": "Become the leakage partner",
+        "goal": {"measure": "New revenue", "amount": 600_000_000, "currency": "EUR", "by": "2027-12-31"},
+        "differences": [{"id": KEY, "name": "Works on existing meters"}],
+        "segments": [
+            {"id": KEY, "name": "Utilities", "rules": [{"fact": "industry", "test": "one_of", "words": ["Utilities"]}]}
+        ],
+        "plays": [
+            {
+                "id": KEY,
+                "name": "Loss-map workshop",
+                "segment": KEY,
+                "difference": KEY,
+                "activities": [{"type": "$ACTIVITY_TYPE", "number": 4}],
+                "milestones": ["$MILESTONE_TYPE"],
+                "rates": {"activity_to_output": 0.3, "output_to_milestone": 0.4, "milestone_to_win": 0.5},
+            }
+        ],
+    },
+}
+# The same, where an operation needs more of the row than others do.
+MADE_FOR: Mapping[str, Mapping[str, Any]] = {"activate_strategy": COMPLETE, "retire_strategy": COMPLETE}
 # What belongs before or after an example, so that everything is as it was.
 AROUND = {
     "deactivate_member": (None, "reactivation"),
     "reactivate_member": ("deactivation", None),
+    "retire_strategy": ("activation", None),
 }
 # Where not the first row of a list is meant: the last open stage is another one than that of a new deal.
 CHOSEN = {"stg": ("?kind=open", "tail -1"), "mem": ("", "tail -1")}
@@ -164,10 +193,11 @@ def _subject(site: str, path: str, method: str, told: Mapping[str, Any], steps: 
     if method == "GET" or "post" not in document()["paths"].get(f"/api/v1/{resource}", {}):
         steps.append(taken(site, kind, SUBJECTS.get(told["operationId"], "")))
     else:
-        lists = {variable: kind for kind, (variable, _) in _lists().items()}
-        needed = VARIABLE.findall(json.dumps(MADE.get(resource, {})))
-        steps += [taken(site, lists[variable]) for variable in needed if variable in lists]
-        steps.append(made(site, kind, resource))
+        body = MADE_FOR.get(told["operationId"]) or MADE.get(resource)
+        kinds = {variable: kind for kind, (variable, _) in _lists().items()}
+        needed = VARIABLE.findall(json.dumps(body or {}))
+        steps += [taken(site, kinds[variable]) for variable in needed if variable in kinds]
+        steps.append(made(site, kind, resource, body))
     return f"${_lists()[kind][0]}"
 
 
@@ -181,9 +211,9 @@ def taken(site: str, kind: str, among: str = "") -> str:
     )
 
 
-def made(site: str, kind: str, resource: str) -> str:
+def made(site: str, kind: str, resource: str, body: Mapping[str, Any] | None = None) -> str:
     """The step that makes a row of its own for the example."""
-    body = MADE.get(resource) or _body(document()["paths"][f"/api/v1/{resource}"]["post"]) or {}
+    body = body or _body(document()["paths"][f"/api/v1/{resource}"]["post"]) or {}
     return (
         f'{_lists()[kind][0]}=$(curl -s "{site}/api/v1/{resource}" \\\n  -H "Authorization: Bearer $TOKEN" \\\n'
         f"  --json {_quoted(body)} | grep -o '{kind}_[0-9a-z]\\{{26\\}}' | head -1)"

@@ -59,10 +59,10 @@ class Overlaps(Func):
 
     output_field = BooleanField()
 
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
         column, words = self.get_source_expressions()
         of, given = compiler.compile(column)
         wanted, beside = compiler.compile(words)
         between = "chr(31)"
         text = f"(string_to_array(lower(array_to_string({of}, {between})), {between}) && {wanted})"
-        return text, [*given, *beside]
+        return text, (*given, *beside)

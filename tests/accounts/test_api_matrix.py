@@ -35,6 +35,8 @@ OWN_ENDED = answers(stranger=404, viewer=403, rep=404, manager=404, leader=404, 
 CHANGE = answers(stranger=404, viewer=403, rep=200, manager=200, leader=200, owner=200)
 
 DIRECT = answers(stranger=404, viewer=403, rep=403, manager=403, leader=200, owner=200)
+# What is asked for stands against it, for whoever may.
+DIRECT_422 = answers(stranger=404, viewer=403, rep=403, manager=403, leader=422, owner=422)
 DIRECT_MORE = answers(stranger=201, viewer=403, rep=403, manager=403, leader=201, owner=201)
 # What is named in the body is not there for a stranger.
 DIRECT_ABOUT = answers(stranger=422, viewer=403, rep=403, manager=403, leader=201, owner=201)
@@ -104,6 +106,21 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("GET", "deals/{deal}/events", None, READ_ONE),
     ("POST", "deals/{fresh}/qualification", {"note": "they asked us"}, CHANGE),
     ("POST", "deals/{deal}/transitions", {"stage": "{stg}"}, CHANGE),
+    ("GET", "strategies", None, READ),
+    ("GET", "strategies/templates", None, READ),
+    ("POST", "strategies", {"name": "Through partners", "template": "partner_led"}, DIRECT_MORE),
+    ("GET", "strategies/{str}", None, READ_ONE),
+    ("PATCH", "strategies/{str}", {"name": "Through partners"}, DIRECT),
+    ("DELETE", "strategies/{draft}", None, DIRECT_LESS),
+    ("GET", "strategies/{str}/versions", None, READ_ONE),
+    ("POST", "strategies/{draft}/activation", {"note": "We begin"}, DIRECT_422),
+    ("POST", "strategies/{str}/retirement", {"because": "Nobody sponsored a workshop"}, DIRECT),
+    ("GET", "segments", None, READ),
+    ("GET", "segments/{seg}", None, READ_ONE),
+    ("GET", "personas", None, READ),
+    ("GET", "personas/{per}", None, READ_ONE),
+    ("GET", "plays", None, READ),
+    ("GET", "plays/{ply}", None, READ_ONE),
     ("GET", "activity_types", None, READ),
     ("GET", "output_types", None, READ),
     ("GET", "activities", None, READ),
@@ -190,4 +207,4 @@ def endpoints() -> list[tuple[str, str]]:
 
 def _shape(path: str) -> str:
     parts = path.split("/")
-    return "/".join("{}" if at == 1 else part for at, part in enumerate(parts))
+    return "/".join("{}" if at == 1 and part != "templates" else part for at, part in enumerate(parts))

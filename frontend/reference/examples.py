@@ -74,22 +74,22 @@ MADE: Mapping[str, Mapping[str, Any]] = {
     "deal_sources": BODIES["create_deal_source"],
     "exchange_rates": BODIES["create_exchange_rate"],
 }
-KEY = "01981f5e-0000-7000-8000-000000000001"
+WHY, WHO, HOW = (f"01981f5e-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
 COMPLETE: Mapping[str, Any] = {
     "name": "Utilities $(date +%s%N)",
     "text": {
         "title": "Become the leakage partner",
         "goal": {"measure": "New revenue", "amount": 600_000_000, "currency": "EUR", "by": "2027-12-31"},
-        "differences": [{"id": KEY, "name": "Works on existing meters"}],
+        "differences": [{"id": WHY, "name": "Works on existing meters"}],
         "segments": [
-            {"id": KEY, "name": "Utilities", "rules": [{"fact": "industry", "test": "one_of", "words": ["Utilities"]}]}
+            {"id": WHO, "name": "Utilities", "rules": [{"fact": "industry", "test": "one_of", "words": ["Utilities"]}]}
         ],
         "plays": [
             {
-                "id": KEY,
+                "id": HOW,
                 "name": "Loss-map workshop",
-                "segment": KEY,
-                "difference": KEY,
+                "segment": WHO,
+                "difference": WHY,
                 "activities": [{"type": "$ACTIVITY_TYPE", "number": 4}],
                 "milestones": ["$MILESTONE_TYPE"],
                 "rates": {"activity_to_output": 0.3, "output_to_milestone": 0.4, "milestone_to_win": 0.5},

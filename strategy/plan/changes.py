@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from strategy.plan.document import Document
-
-PARTS = ("differences", "personas", "segments", "plays")
+from strategy.plan.document import PARTS, Document
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import uuid_utils.compat
 
-from strategy.plan.changes import PARTS
-from strategy.plan.document import Document, read
+from strategy.plan.document import PARTS, Document, read
 
 POINTERS = ("segment", "difference", "persona")
 

@@ -8,7 +8,7 @@ versions. Types of activities, outputs and milestones are named by their keys: t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -24,6 +24,7 @@ from strategy.plan.sentences import sentence_for
 # 10 million millions of minor units: above it somebody typed a wrong key.
 LARGEST = 10**15
 MOST = 40
+PARTS = ("differences", "personas", "segments", "plays")
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
@@ -179,8 +180,9 @@ def _contradictions(of: Document) -> Iterator[tuple[str, str]]:
         yield "ends_on", _("Give a day after the first one.")
     if of.goal.currency and of.goal.amount is None:
         yield "goal/amount", _("Give the amount, or leave the currency out.")
-    for field in ("differences", "personas", "segments", "plays"):
-        yield from _repeated(field, getattr(of, field))
+    used = Counter(part.id for field in PARTS for part in getattr(of, field))
+    for field in PARTS:
+        yield from _repeated(field, getattr(of, field), used)
     known = {field: {part.id for part in getattr(of, field)} for field in ("differences", "personas", "segments")}
     for number, play in enumerate(of.plays):
         for name, field in (("segment", "segments"), ("difference", "differences"), ("persona", "personas")):
@@ -189,10 +191,10 @@ def _contradictions(of: Document) -> Iterator[tuple[str, str]]:
                 yield f"plays/{number}/{name}", _("Name one that stands in this strategy.")
 
 
-def _repeated(field: str, parts: Sequence[Any]) -> Iterator[tuple[str, str]]:
-    ids, names = Counter(part.id for part in parts), Counter(part.name.casefold() for part in parts)
+def _repeated(field: str, parts: Sequence[Any], used: Mapping[UUID, int]) -> Iterator[tuple[str, str]]:
+    names = Counter(part.name.casefold() for part in parts)
     for number, part in enumerate(parts):
-        if ids[part.id] > 1:
+        if used[part.id] > 1:
             yield f"{field}/{number}/id", _("Each part has an id of its own.")
         if names[part.name.casefold()] > 1:
             yield f"{field}/{number}/name", _("Give each a name of its own.")

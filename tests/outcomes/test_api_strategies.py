@@ -89,7 +89,7 @@ def test_a_copy_stands_beside_as_an_alternative_and_a_draft_is_thrown_away(progr
 
 
 KEY = "01981f5e-0000-7000-8000-000000000001"
-PLAY = {"id": KEY, "name": "Workshop", "segment": KEY}
+PLAY = {"id": KEY[:-1] + "2", "name": "Workshop", "segment": KEY}
 SEGMENT = {"id": KEY, "name": "Utilities"}
 WRONG: list[tuple[dict[str, Any], set[str]]] = [
     ({"titel": "x"}, {"#/text/titel"}),
@@ -127,6 +127,10 @@ WRONG: list[tuple[dict[str, Any], set[str]]] = [
             "plays": [{**PLAY, "activities": [{"type": "aty_00000000000000000000000000", "number": 0}]}],
         },
         {"#/text/plays/0/activities/0/number"},
+    ),
+    (
+        {"segments": [SEGMENT], "plays": [{**PLAY, "id": KEY}]},
+        {"#/text/segments/0/id", "#/text/plays/0/id"},
     ),
     ({"plays": "none"}, {"#/text/plays"}),
 ]

@@ -66,6 +66,11 @@ class StrictField(serializers.Field):  # type: ignore[type-arg]
 
     default_error_messages = {"form": "{told}"}
 
+    @property
+    def component(self) -> str:
+        """The name under which the document says the schema once; empty for one that is said in place."""
+        return ""
+
     def schema(self) -> dict[str, Any]:
         raise NotImplementedError
 
@@ -91,9 +96,8 @@ class FieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         schema: dict[str, Any] = self.target.schema()
-        if isinstance(self.target, Ref):
+        if name := self.target.component:
             # Once, under a name of its own: written in place it would get two of one name in generated clients.
-            name = f"{ids.WORDS.get(self.target.kind, self.target.kind.capitalize())}Ref"
             named = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)  # type: ignore[no-untyped-call]
             auto_schema.registry.register_on_missing(named)
             return named.ref
@@ -291,6 +295,10 @@ class Ref(StrictField):
     def __init__(self, kind: str, **options: Any) -> None:
         self.kind = kind
         super().__init__(**options)
+
+    @property
+    def component(self) -> str:
+        return f"{ids.WORDS.get(self.kind, self.kind.capitalize())}Ref"
 
     def schema(self) -> dict[str, Any]:
         return {

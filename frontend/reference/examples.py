@@ -213,7 +213,7 @@ def taken(site: str, kind: str, among: str = "") -> str:
 
 def made(site: str, kind: str, resource: str, body: Mapping[str, Any] | None = None) -> str:
     """The step that makes a row of its own for the example."""
-    body = body or _body(document()["paths"][f"/api/v1/{resource}"]["post"]) or {}
+    body = body or MADE.get(resource) or _body(document()["paths"][f"/api/v1/{resource}"]["post"]) or {}
     return (
         f'{_lists()[kind][0]}=$(curl -s "{site}/api/v1/{resource}" \\\n  -H "Authorization: Bearer $TOKEN" \\\n'
         f"  --json {_quoted(body)} | grep -o '{kind}_[0-9a-z]\\{{26\\}}' | head -1)"

@@ -27,6 +27,11 @@ class PlanText(fields.StrictField):
         self.of, self.whole = of, whole
         super().__init__(**options)
 
+    @property
+    def component(self) -> str:
+        name = "Strategy" if self.of is Document else self.of.__name__
+        return f"{name}Text" if self.whole else f"{name}TextInput"
+
     def schema(self) -> dict[str, Any]:
         return schema_of(self.of, self.whole)
 

@@ -23,6 +23,14 @@ Row = TypeVar("Row", bound=tuple[Any, ...])
 EACH_PERSON = "SELECT own.* FROM unnest(%(people)s::uuid[]) AS person (id)"
 
 
+EXTERNAL = {"source": "{0}.source = %(source)s", "external_id": "{0}.external_id = %(external_id)s"}
+
+
+def by_external_id(short: str) -> dict[str, str]:
+    """The conditions that find the row of another system's id."""
+    return {name: text.format(short) for name, text in EXTERNAL.items()}
+
+
 class Position(NamedTuple):
     """A place in a list: the moment by which it is ordered, if it is, and the key of a row."""
 

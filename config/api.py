@@ -17,19 +17,28 @@ from activities.api.views import Activities, ActivityTypes, OutputTypes
 from frontend.views import reference
 from outcomes.api.strategies import Strategies
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
+from strategy.api.customers import Attributes, BuyingRoles, Companies, Contacts
 from strategy.api.pipelines import Competitors, DealSources, EndReasons, ExchangeRates, Pipelines, Stages
 from strategy.api.plan import Personas, Plays, Segments
-from strategy.api.views import Companies, Deals
+from strategy.api.views import Deals
+
+# In the path of a source and of an id there, of which the latter may have a stroke in it.
+BY_EXTERNAL_ID = "{prefix}/by-external-id/(?P<source>[^/]+)/(?P<external_id>.+)"
 
 
 class Router(SimpleRouter):
-    """Knows also a noun of which there is one, which is changed at its own address (the action `change`)."""
+    """Knows also a noun of which there is one, which is changed at its own address (the action `change`), and rows that
+    another system keeps (`put_by_external_id` and `upsert`)."""
 
     routes = [
-        route._replace(mapping={**route.mapping, "patch": "change"})
-        if isinstance(route, Route) and not route.detail
-        else route
-        for route in SimpleRouter.routes
+        Route(rf"^{BY_EXTERNAL_ID}$", {"put": "put_by_external_id"}, "{basename}-put", detail=False, initkwargs={}),
+        Route(r"^{prefix}:upsert$", {"post": "upsert"}, "{basename}-upsert", detail=False, initkwargs={}),
+        *(
+            route._replace(mapping={**route.mapping, "patch": "change"})
+            if isinstance(route, Route) and not route.detail
+            else route
+            for route in SimpleRouter.routes
+        ),
     ]
 
 
@@ -43,6 +52,8 @@ for name, resource in {
     "tokens": Tokens,
     "audit_events": AuditEvents,
     "companies": Companies,
+    "contacts": Contacts,
+    "attributes": Attributes,
     "pipelines": Pipelines,
     "stages": Stages,
     "end_reasons": EndReasons,
@@ -54,6 +65,7 @@ for name, resource in {
     "segments": Segments,
     "personas": Personas,
     "plays": Plays,
+    "deals/(?P<deal>[^/]+)/contacts": BuyingRoles,
     "activity_types": ActivityTypes,
     "output_types": OutputTypes,
     "activities": Activities,

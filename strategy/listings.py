@@ -7,15 +7,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from accounts.reading import Listing, Position
+from accounts.reading import Listing, Position, by_external_id
 from strategy.models import Deal, DealEvent
-
-EXTERNAL = {"source": "{0}.source = %(source)s", "external_id": "{0}.external_id = %(external_id)s"}
-
-
-def by_external_id(short: str) -> dict[str, str]:
-    """The conditions that find the row of another system's id."""
-    return {name: text.format(short) for name, text in EXTERNAL.items()}
 
 
 class DealRow(NamedTuple):
@@ -148,45 +141,6 @@ DEAL_EVENTS = Listing(
     moment="recorded_at",
     newest_first=False,
     narrow={"deal": "event.deal_id = %(deal)s"},
-)
-
-
-class CompanyRow(NamedTuple):
-    """A company as the list shows it."""
-
-    key: UUID
-    name: str
-    domain: str
-    industry: str
-    country: str
-    employees: int | None
-    revenue: int | None
-    revenue_currency: str
-    founded: int | None
-    owner: UUID | None
-    owner_name: str | None
-    source: str
-    external_id: str
-    created_at: datetime
-
-    @property
-    def position(self) -> Position:
-        return Position(None, self.key)
-
-
-COMPANIES = Listing(
-    row=CompanyRow,
-    table="strategy_company",
-    short="company",
-    columns=(
-        *("company.id", "company.name", "company.domain", "company.industry", "company.country"),
-        *("company.employees", "company.revenue", "company.revenue_currency", "company.founded"),
-        *("company.owner_id", "owner.name", "company.source", "company.external_id", "company.created_at"),
-    ),
-    joins=(
-        "LEFT JOIN accounts_membership AS owner ON owner.tenant_id = company.tenant_id AND owner.id = company.owner_id"
-    ),
-    narrow=by_external_id("company"),
 )
 
 

@@ -28,7 +28,8 @@ from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
 from outcomes.services import begin_strategy, record_milestone
-from strategy.models import Company, Competitor, DealSource, EndReason, ExchangeRate
+from strategy.models import BuyingRole, Company, Competitor, Contact, DealSource, EndReason, ExchangeRate
+from strategy.services import define_attribute, merge_companies, merge_contacts
 from tests.make import NOON, make_deal, make_strategy, stage
 
 DOCUMENT = Path(settings.ROOT, "docs", "api", "openapi.json")
@@ -83,6 +84,9 @@ class Program:
 
     def patch(self, path: str, body: Any, **headers: str) -> HttpResponse:
         return self.call("PATCH", path, body, headers=_headers(headers))
+
+    def put(self, path: str, body: Any, **headers: str) -> HttpResponse:
+        return self.call("PUT", path, body, headers=_headers(headers))
 
     def delete(self, path: str, **headers: str) -> HttpResponse:
         return self.call("DELETE", path, headers=_headers(headers))
@@ -237,6 +241,11 @@ class Things(NamedTuple):
     tok: str
     team: str
     top: str
+    con: str
+    other: str
+    like: str
+    att: str
+    mrg: str
     inv: str
     named: str
     aud: str
@@ -249,7 +258,8 @@ class Things(NamedTuple):
 
 def furnish(member: Membership) -> Things:
     """Make one of everything in the member's organisation: `fresh` is an unqualified deal, `end` a stage for lost,
-    `top` a second team, `named` a placeholder, `draft` a strategy that was never active."""
+    `top` a second team, `named` a placeholder, `draft` a strategy that was never active, `other` a second company,
+    `like` a second contact."""
     with tenant_scope(member.tenant_id):
         company = Company.objects.create(name="Alder Foods", revenue=5_000_000_00, revenue_currency="EUR")
         reason = EndReason.objects.create(kind="lost", name="Chose a competitor")
@@ -268,12 +278,23 @@ def furnish(member: Membership) -> Things:
         invitation = invite(actor=member, email="karl@example.com", role="rep", at=timezone.now())
         strategy, draft = make_strategy(actor=member), begin_strategy(actor=member, name="Another", at=NOON)
         parts = {part.kind: part.pk for part in strategy.parts.all()}
+        other, like = (Company.objects.create(name=name) for name in ("Birch Foods", "Alder Food"))
+        contact, role = Contact.objects.create(name="Nina Berg", company=company), BuyingRole.Role.CHAMPION
+        BuyingRole.objects.create(deal=deal, contact=contact, role=role)
+        same = Contact.objects.create(name="N. Berg")
+        merge_contacts(keep=contact, gone=same, actor=member, at=NOON)
+        merge = merge_companies(keep=company, gone=like, actor=member, at=NOON)
         keys = {
             "str": strategy.pk,
             "draft": draft.pk,
             "seg": parts["segment"],
             "per": parts["persona"],
             "ply": parts["play"],
+            "con": contact.pk,
+            "other": other.pk,
+            "like": Contact.objects.create(name="Nina B.").pk,
+            "att": define_attribute(actor=member, at=NOON, of="company", name="Fleet size", kind="number").pk,
+            "mrg": merge.pk,
             "team": team.pk,
             "top": top.pk,
             "inv": invitation.pk,
@@ -298,5 +319,13 @@ def furnish(member: Membership) -> Things:
             "mst": milestone.pk,
             "mty": milestone_type.pk,
         }
-    kinds = {"draft": "str", "end": "stg", "fresh": "deal", "top": "team", "named": "mem"}
+    kinds = {
+        "other": "com",
+        "like": "con",
+        "draft": "str",
+        "end": "stg",
+        "fresh": "deal",
+        "top": "team",
+        "named": "mem",
+    }
     return Things(**{name: ids.encode(kinds.get(name, name), key) for name, key in keys.items()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
@@ -101,6 +102,8 @@ class FieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
             named = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)  # type: ignore[no-untyped-call]
             auto_schema.registry.register_on_missing(named)
             return named.ref
+        if items := getattr(self.target, "items", None):
+            schema["items"] = items(auto_schema)
         if direction == "response" and isinstance(self.target, Text):
             schema.pop("pattern", None)  # what is stored may come from elsewhere
         return schema
@@ -254,11 +257,20 @@ class Reference(Id):
 
     def __init__(self, kind: str, rows: Callable[[], QuerySet[Any]], **options: Any) -> None:
         self.rows = rows
+        self.found: dict[UUID, Any] | None = None
         super().__init__(kind, **options)
+
+    def look_up(self, texts: Iterable[str]) -> None:
+        """Read the rows of many ids at once; from now on the field knows no others."""
+        keys = []
+        for text in texts:
+            with suppress(ids.NotAnId):
+                keys.append(ids.decode(self.kind, text))
+        self.found = {row.pk: row for row in self.rows().filter(pk__in=keys)} if keys else {}
 
     def read(self, given: Any) -> Model:
         key: UUID = super().read(given)
-        row = self.rows().filter(pk=key).first()
+        row = self.rows().filter(pk=key).first() if self.found is None else self.found.get(key)
         if row is None:
             raise NotUsable(_("There is no such {kind}.").format(kind=self.kind))
         return row  # type: ignore[no-any-return]

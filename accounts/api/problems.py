@@ -139,7 +139,7 @@ def body_of(refusal: Refused, request_id: str, errors: list[ErrorItem] | None = 
     """The problem document. Nothing in it tells another tenant's row from one that never was."""
     place = getattr(refusal, "at", "pointer")
     if errors is None:
-        errors = [_item(place, name, refusal.code, told) for name, told in refusal.fields.items()]
+        errors = list(items_of_refusal(refusal, "#", place))
     return {
         "type": f"{PAGE}#{refusal.code}",
         "title": refusal.code.replace("_", " ").capitalize(),
@@ -165,7 +165,7 @@ def handle(exception: Exception, context: Mapping[str, Any]) -> Response | None:
     request = context["request"]
     errors = None
     if isinstance(exception, exceptions.ValidationError):
-        errors, exception = list(_flatten(exception.detail, "#")), Invalid()
+        errors, exception = list(items_of(exception.detail, "#")), Invalid()
     refusal = exception if isinstance(exception, Refused) else _refusal_for(exception, request)
     if refusal is None:
         return None
@@ -223,15 +223,21 @@ def _headers(refusal: Refused) -> dict[str, str]:
     return {}
 
 
-def _flatten(detail: Any, pointer: str) -> Iterator[ErrorItem]:
+def items_of_refusal(refusal: Refused, pointer: str, place: str = "pointer") -> Iterator[ErrorItem]:
+    """What a refusal says of each field."""
+    for name, told in refusal.fields.items():
+        yield _item(place, name if place != "pointer" else f"{pointer}/{name}", refusal.code, told)
+
+
+def items_of(detail: Any, pointer: str) -> Iterator[ErrorItem]:
     """DRF's nested errors as a flat list with JSON pointers."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             step = "" if name == "non_field_errors" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            yield from _flatten(inner, pointer + step)
+            yield from items_of(inner, pointer + step)
     elif isinstance(detail, list):
         for number, inner in enumerate(detail):
-            yield from _flatten(inner, f"{pointer}/{number}" if isinstance(inner, dict | list) else pointer)
+            yield from items_of(inner, f"{pointer}/{number}" if isinstance(inner, dict | list) else pointer)
     else:
         yield {"pointer": pointer, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
 
@@ -241,4 +247,4 @@ def _item(place: str, name: str, code: str, told: str) -> ErrorItem:
         return {"parameter": name, "code": code, "detail": str(told)}
     if place == "header":
         return {"header": name, "code": code, "detail": str(told)}
-    return {"pointer": f"#/{name}", "code": code, "detail": str(told)}
+    return {"pointer": name, "code": code, "detail": str(told)}

@@ -27,6 +27,12 @@ from accounts.models import ApiToken, Membership
 from accounts.reading import Listing, NoSuchRow, Position
 from accounts.visibility import current_sight
 
+# The parts of an address that name a row of another system.
+NAMED_OUTSIDE = {
+    "source": ({"type": "string", "minLength": 1, "maxLength": 40}, "The system that `external_id` belongs to."),
+    "external_id": ({"type": "string", "minLength": 1, "maxLength": 200}, "The row's id in that system."),
+}
+
 
 class TokenRequest(Request):
     """A program's request: what MayAct guarantees to the action behind it."""
@@ -44,7 +50,8 @@ class Resource(ViewSet):
     says of a write whether it heeds or needs If-Match; the row that it locks meanwhile is one of `table`.
     `deprecated` says of an action that it will end.
     `shown_once` names fields of an answer that are kept nowhere: null when the request is sent again.
-    `in_sight` says that its rows are seen by some members and not by others.
+    `in_sight` says that its rows are seen by some members and not by others. `placed` has what stands in the address
+    beside `id`: {action: {name: (JSON schema, what it is)}}.
 
     Reading actions know `fields`, and `expand` where the output says that it can be widened; single rows and pages
     get their ETag here.
@@ -61,6 +68,7 @@ class Resource(ViewSet):
     deprecated: ClassVar[Mapping[str, Deprecated]] = {}
     shown_once: ClassVar[Mapping[str, Sequence[str]]] = {}
     in_sight: ClassVar[bool] = False
+    placed: ClassVar[Mapping[str, Mapping[str, tuple[dict[str, Any], str]]]] = {"put_by_external_id": NAMED_OUTSIDE}
     lists: ClassVar[frozenset[str]] = frozenset({"list"})
     unpaged: ClassVar[frozenset[str]] = frozenset()
     kind: ClassVar[str] = ""
@@ -117,8 +125,14 @@ class Resource(ViewSet):
 
     def refuse_unseen(self, answer: Mapping[str, Any]) -> None:
         """Raises NotThere for an earlier answer that shows a row which has left the caller's sight since."""
-        if self.in_sight and not current_sight().is_all:
+        if not self.in_sight or current_sight().is_all:
+            return
+        if "results" not in answer:
             getattr(self, self.reader())(self.request, id=answer["id"])
+        elif self.table is not None:
+            keys = {self.key(row["id"]) for row in answer["results"] if row["id"]}
+            if self.table._default_manager.filter(pk__in=keys).count() < len(keys):
+                raise NotThere
 
     @classmethod
     def reader(cls) -> str:

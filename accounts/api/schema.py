@@ -92,7 +92,7 @@ class Schema(AutoSchema):
         return self.view.names[self.view.action]  # type: ignore[no-any-return]
 
     def get_tags(self) -> list[str]:
-        return self._tokenize_path()[:1]
+        return [self._tokenize_path()[0].partition(":")[0]]
 
     def get_summary(self) -> str:
         return self._sentences()[0]
@@ -121,6 +121,8 @@ class Schema(AutoSchema):
         if self._takes_id():
             form = {"type": "string", "pattern": self.view.id_pattern or ids.pattern(self.view.kind)}
             found.append(OpenApiParameter("id", type=form, location="path", required=True))
+        for name, (form, about) in self.view.placed.get(self.view.action, {}).items():
+            found.append(OpenApiParameter(name, type=form, location="path", required=True, description=about))
         return [*found, *self._headers()]
 
     def _parameter(self, name: str, form: Any) -> OpenApiParameter:
@@ -154,13 +156,17 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         given = self.get_response_serializers()
         status = "204" if given is None else "201" if self.view.action == "create" else "200"
+        makes_too = self.view.action == "put_by_external_id"
         answer: dict[str, Any] = (
             self._get_response_for_code(given, status) if given is not None else {}  # type: ignore[no-untyped-call]
         )
         about = "What was asked for." if self.method == "GET" else "Done."
-        bodies = {status: answer | {"description": about, "headers": self._answered_headers(status)}}
+        bodies = {
+            one: answer | {"description": about, "headers": self._answered_headers(one)}
+            for one in (status, *(["201"] if makes_too else []))
+        }
         self.resolve_serializer(Problem(), "response")
-        said = ALWAYS | (OF_ONE if self._takes_id() else {}) | (UNCHANGED if self.method == "GET" else {})
+        said = ALWAYS | (OF_ONE if "{" in self.path else {}) | (UNCHANGED if self.method == "GET" else {})
         if self.method in WRITES:
             said |= OF_DEEDS
         if how := self._guard():

@@ -13,7 +13,8 @@ from accounts.api.shapes import MEMBER, ref
 from activities.listings import ACTIVITY_TYPES, ActivityRow, ActivityTypeRow, OutputTypeRow
 from activities.models import ActivityType as Type
 from activities.models import Horizon
-from strategy.api.shapes import COMPANY, DEAL
+from strategy.api.customer_shapes import COMPANY
+from strategy.api.shapes import DEAL
 
 
 class ActivityType(fields.Output):

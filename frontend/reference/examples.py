@@ -43,6 +43,21 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "create_token": {"name": "Nightly report", "scopes": ["deals:read"]},
     "create_team": {"name": "Field sales $(date +%s%N)"},
     "change_team": {"name": "Field sales $(date +%s%N)"},
+    "create_company": {"name": "Alder Foods", "domain": "alderfoods.com", "industry": "Food", "tags": ["Dairy"]},
+    "change_company": {"industry": "Food", "employees": 1200},
+    "put_company": {"name": "Alder Foods", "domain": "alderfoods.com"},
+    "upsert_companies": {"items": [{"source": "crm", "external_id": "4711", "name": "Alder Foods"}]},
+    "merge_company": {"gone": "$GONE"},
+    "undo_company_merge": {},
+    "create_contact": {"name": "Nina Berg", "title": "Plant manager", "email": "nina@example.com"},
+    "change_contact": {"title": "Plant manager"},
+    "put_contact": {"name": "Nina Berg", "email": "nina@example.com"},
+    "upsert_contacts": {"items": [{"source": "crm", "external_id": "4711", "name": "Nina Berg"}]},
+    "merge_contact": {"gone": "$GONE"},
+    "undo_contact_merge": {},
+    "create_attribute": {"of": "deal", "name": "Fleet size", "key": "fleet_$(date +%s%N)", "kind": "number"},
+    "change_attribute": {"name": "Number of lorries"},
+    "put_buying_role": {"role": "champion"},
     "create_pipeline": {"name": "Renewals $(date +%s%N)"},
     "change_pipeline": {"name": "Renewals $(date +%s%N)"},
     "create_stage": {"pipeline": "$PIPELINE", "name": "Pilot $(date +%s%N)", "patience_days": 30},
@@ -65,6 +80,9 @@ MADE: Mapping[str, Mapping[str, Any]] = {
     "deals": {"name": "Leak analytics"},
     "tokens": {"name": "For an hour", "scopes": ["deals:read"]},
     "strategies": BODIES["create_strategy"],
+    "companies": {"name": "Alder Foods"},
+    "contacts": {"name": "Nina Berg"},
+    "attributes": BODIES["create_attribute"],
     "teams": BODIES["create_team"],
     "invitations": BODIES["create_invitation"],
     "pipelines": BODIES["create_pipeline"],
@@ -110,8 +128,20 @@ CHOSEN = {"stg": ("?kind=open", "tail -1"), "mem": ("", "tail -1")}
 # Whom an import named, and nobody can sign in as: it throws out nobody.
 SUBJECTS = dict.fromkeys(AROUND, "?is_placeholder=true&limit=1")
 NAMES = {"statistics": "chance_to_win"}
+# What stands in an address beside ids.
+NAMED = {"{source}": "crm", "{external_id}": "4711"}
+# What has to be done before there is what an example is about: how, where behind its address without the last part, and
+# with which body.
+BEFORE: Mapping[str, tuple[str, bool, Mapping[str, Any]]] = {
+    "undo_company_merge": ("POST", False, BODIES["merge_company"]),
+    "undo_contact_merge": ("POST", False, BODIES["merge_contact"]),
+    "get_buying_role": ("PUT", True, BODIES["put_buying_role"]),
+    "remove_buying_role": ("PUT", True, BODIES["put_buying_role"]),
+}
 VARIABLE = re.compile(r"\$([A-Z_]+)")
 OWN_NAME = "NAME"
+# A second row of the kind that the example is about.
+OTHER = "GONE"
 
 
 def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -135,12 +165,20 @@ def curl(site: str, path: str, method: str, told: Mapping[str, Any]) -> str:
     body = _body(told)
     address = f"{site}{path}"
     steps: list[str] = []
+    for name, text in NAMED.items():
+        address = address.replace(name, text)
+    if "{deal}" in path:
+        steps.append(taken(site, "deal"))
+        address = address.replace("{deal}", "$DEAL")
     if "{id}" in path:
         address = address.replace("{id}", _subject(site, path, method, told, steps))
-    given = json.dumps(body, ensure_ascii=False) if body is not None else ""
+    first = BEFORE.get(told["operationId"])
+    given = json.dumps([body, first and first[2]], ensure_ascii=False)
     lists = {variable: kind for kind, (variable, _) in _lists().items()}
     wanted = dict.fromkeys(VARIABLE.findall(given))
-    steps += [taken(site, lists[variable]) for variable in wanted if variable != OWN_NAME]
+    steps += [taken(site, lists[variable]) for variable in wanted if variable not in (OWN_NAME, OTHER)]
+    if OTHER in wanted:
+        steps.append(f"{OTHER}={steps[0].partition('=')[2]}")
     if OWN_NAME in wanted:
         steps.append(
             f'NAME=$(curl -s "{address}?fields=name" \\\n  -H "Authorization: Bearer $TOKEN" |'
@@ -151,6 +189,9 @@ def curl(site: str, path: str, method: str, told: Mapping[str, Any]) -> str:
         steps.append(
             f'ETAG=$(curl -s -o /dev/null -w \'%header{{etag}}\' "{address}" \\\n  -H "Authorization: Bearer $TOKEN")'
         )
+    if first is not None:
+        verb, is_same, sent = first
+        steps.append(call(address if is_same else address.rpartition("/")[0], verb, sent))
     before, after = AROUND.get(told["operationId"], (None, None))
     base = address.rpartition("/")[0]
     steps += [call(f"{base}/{before}", "POST")] if before else []
@@ -190,7 +231,7 @@ def _subject(site: str, path: str, method: str, told: Mapping[str, Any], steps: 
     kind, resource = kind_of(schema), path.split("/")[3]
     if not kind:
         return NAMES[resource]
-    if method == "GET" or "post" not in document()["paths"].get(f"/api/v1/{resource}", {}):
+    if method == "GET" or "{deal}" in path or "post" not in document()["paths"].get(f"/api/v1/{resource}", {}):
         steps.append(taken(site, kind, SUBJECTS.get(told["operationId"], "")))
     else:
         body = MADE_FOR.get(told["operationId"]) or MADE.get(resource)
@@ -264,7 +305,7 @@ def _lists() -> dict[str, tuple[str, str]]:
 
 def _rows() -> Iterator[tuple[str, str, str]]:
     for path, methods in document()["paths"].items():
-        if "{id}" in path or "get" not in methods:
+        if "{" in path or "get" not in methods:
             continue
         page = resolved(methods["get"]["responses"]["200"]["content"]["application/json"]["schema"])
         if "data" in page["properties"]:

@@ -1,4 +1,4 @@
-"""What deals, companies, pipelines and stages look like outside."""
+"""What deals, pipelines and stages look like outside."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from accounts.api import fields, ids
 from accounts.api.nouns import Noun
 from accounts.api.shapes import MEMBER, ref
 from strategy import listings
+from strategy.api.customer_shapes import COMPANY
 from strategy.listings import (
-    CompanyRow,
     DealEventRow,
     DealRow,
     EndReasonRow,
@@ -21,48 +21,6 @@ from strategy.listings import (
     WordRow,
 )
 from strategy.models import DealEvent, EndCause, Stage
-
-
-class Company(fields.Output):
-    """A company that may buy. `revenue` is a year's, in whole minor units of `revenue_currency`."""
-
-    expands = {"owner": MEMBER}
-
-    id = fields.Id(ids.COMPANY)
-    name = fields.Text(longest=200)
-    domain = fields.Text(longest=200, allow_null=True)
-    industry = fields.Text(longest=120, allow_null=True)
-    country = fields.Text(longest=120, allow_null=True)
-    employees = fields.Whole(allow_null=True)
-    revenue = fields.Whole(least=-fields.LARGEST, allow_null=True)
-    revenue_currency = fields.Currency(allow_null=True)
-    founded = fields.Whole(allow_null=True)
-    owner = fields.Ref(ids.MEMBER, allow_null=True)
-    source = fields.Text(longest=40, allow_null=True)  # type: ignore[assignment]
-    external_id = fields.Text(longest=200, allow_null=True)
-    created_at = fields.Moment()
-
-
-def company(row: CompanyRow) -> dict[str, Any]:
-    """A company; texts that are not known are null."""
-    return {
-        "id": ids.encode(ids.COMPANY, row.key),
-        "name": row.name,
-        "domain": row.domain or None,
-        "industry": row.industry or None,
-        "country": row.country or None,
-        "employees": row.employees,
-        "revenue": row.revenue,
-        "revenue_currency": row.revenue_currency or None,
-        "founded": row.founded,
-        "owner": ref(ids.MEMBER, row.owner, row.owner_name),
-        "source": row.source or None,
-        "external_id": row.external_id or None,
-        "created_at": row.created_at,
-    }
-
-
-COMPANY = Noun(listings.COMPANIES, company, Company, "company.see")
 
 
 class Pipeline(fields.Output):

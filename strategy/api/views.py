@@ -123,21 +123,3 @@ class Deals(Resource):
 
     def _answer(self, deal: Deal) -> Response:
         return Response(shapes.deal(listings.DEALS.one(deal.pk)))
-
-
-class Companies(Resource):
-    """Companies that may buy."""
-
-    kind = ids.COMPANY
-    access = {"list": "company.see", "retrieve": "company.see"}
-    names = {"list": "list_companies", "retrieve": "get_company"}
-    gives = {"list": shapes.Company, "retrieve": shapes.Company}
-    filters = {"list": EXTERNAL}
-
-    def list(self, request: TokenRequest) -> Response:
-        """List the companies, the newest first."""
-        return self.page(listings.COMPANIES, shapes.company)
-
-    def retrieve(self, request: TokenRequest, id: str) -> Response:
-        """Show one company."""
-        return Response(shapes.company(self.shown(listings.COMPANIES, id)))

@@ -1,3 +1,13 @@
+from strategy.services.customers.attributes import define_attribute, edit_attribute, order_attributes
+from strategy.services.customers.companies import edit_company, open_company, upsert_companies
+from strategy.services.customers.contacts import (
+    edit_contact,
+    give_buying_role,
+    open_contact,
+    take_buying_role,
+    upsert_contacts,
+)
+from strategy.services.customers.merging import merge_companies, merge_contacts, undo_merge
 from strategy.services.deals import (
     change_deal,
     move_deal,
@@ -25,12 +35,22 @@ __all__ = [
     "begin_strategy",
     "change_deal",
     "copy_strategy",
+    "define_attribute",
     "drop_changes",
+    "edit_attribute",
+    "edit_company",
+    "edit_contact",
+    "give_buying_role",
     "give_strategy",
     "hand_over_deals",
+    "merge_companies",
+    "merge_contacts",
     "move_deal",
     "newest_version",
+    "open_company",
+    "open_contact",
     "open_deal",
+    "order_attributes",
     "qualify_deal",
     "reassign_deal",
     "rename_strategy",
@@ -39,7 +59,11 @@ __all__ = [
     "reprice_deal",
     "reschedule_deal",
     "retire_strategy",
+    "take_buying_role",
     "throw_draft_away",
+    "undo_merge",
+    "upsert_companies",
+    "upsert_contacts",
     "watch_deal",
     "write_strategy",
 ]

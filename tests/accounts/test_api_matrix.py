@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +34,8 @@ DIRECT_ENTRY = answers(stranger=404, viewer=403, rep=403, manager=403, leader=20
 OWN = answers(stranger=404, viewer=404, rep=404, manager=404, leader=404, owner=200)
 OWN_ENDED = answers(stranger=404, viewer=403, rep=404, manager=404, leader=404, owner=204)
 CHANGE = answers(stranger=404, viewer=403, rep=200, manager=200, leader=200, owner=200)
+CHANGE_LESS = answers(stranger=404, viewer=403, rep=204, manager=204, leader=204, owner=204)
+LEAD = answers(stranger=404, viewer=403, rep=403, manager=200, leader=200, owner=200)
 
 DIRECT = answers(stranger=404, viewer=403, rep=403, manager=403, leader=200, owner=200)
 # What is asked for stands against it, for whoever may.
@@ -76,6 +79,38 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("DELETE", "tokens/{tok}", None, OWN_ENDED),
     ("GET", "companies", None, READ),
     ("GET", "companies/{com}", None, READ_ONE),
+    ("POST", "companies", {"name": "Cedar Foods"}, WRITE),
+    ("PATCH", "companies/{com}", {"industry": "Food"}, CHANGE),
+    ("PUT", "companies/by-external-id/crm/4711", {"name": "Cedar Foods"}, WRITE),
+    (
+        "POST",
+        "companies:upsert",
+        {"items": [{"source": "crm", "external_id": "1", "name": "Cedar Foods"}]},
+        answers(stranger=200, viewer=403, rep=200, manager=200, leader=200, owner=200),
+    ),
+    ("POST", "companies/{com}/merges", {"gone": "{other}"}, LEAD),
+    ("POST", "companies/{com}/merges/undo", None, LEAD),
+    ("GET", "contacts", None, READ),
+    ("GET", "contacts/{con}", None, READ_ONE),
+    ("POST", "contacts", {"name": "Nora", "company": "{com}"}, WRITE_ABOUT),
+    ("PATCH", "contacts/{con}", {"title": "Plant manager"}, CHANGE),
+    ("PUT", "contacts/by-external-id/crm/4711", {"name": "Nora"}, WRITE),
+    (
+        "POST",
+        "contacts:upsert",
+        {"items": [{"source": "crm", "external_id": "1", "name": "Nora"}]},
+        answers(stranger=200, viewer=403, rep=200, manager=200, leader=200, owner=200),
+    ),
+    ("POST", "contacts/{con}/merges", {"gone": "{like}"}, LEAD),
+    ("POST", "contacts/{con}/merges/undo", None, LEAD),
+    ("GET", "attributes", None, READ),
+    ("GET", "attributes/{att}", None, READ_ONE),
+    ("POST", "attributes", {"of": "deal", "name": "Fleet size"}, DIRECT_MORE),
+    ("PATCH", "attributes/{att}", {"name": "Fleet"}, DIRECT),
+    ("GET", "deals/{deal}/contacts", None, READ_ONE),
+    ("GET", "deals/{deal}/contacts/{con}", None, READ_ONE),
+    ("PUT", "deals/{deal}/contacts/{con}", {"role": "coach"}, CHANGE),
+    ("DELETE", "deals/{deal}/contacts/{con}", None, CHANGE_LESS),
     ("GET", "pipelines", None, READ),
     ("GET", "pipelines/{pip}", None, READ_ONE),
     ("POST", "pipelines", {"name": "Renewals"}, DIRECT_MORE),
@@ -140,6 +175,8 @@ def fill(value: Any, things: Things) -> Any:
     """The path or body with ids in it."""
     if isinstance(value, str):
         return value.format(**things._asdict())
+    if isinstance(value, list):
+        return [fill(inner, things) for inner in value]
     return {name: fill(inner, things) for name, inner in value.items()} if isinstance(value, dict) else value
 
 
@@ -201,10 +238,10 @@ def endpoints() -> list[tuple[str, str]]:
     for pattern in router.urls:
         path = str(pattern.pattern).removeprefix("^").removesuffix(r"\Z").removesuffix("$")
         actions: dict[str, str] = pattern.callback.actions  # type: ignore[attr-defined]
-        found += [(method.upper(), path.replace("(?P<id>[^/]+)", "{}")) for method in actions if method != "head"]
+        named = re.sub(r"\(\?P<\w+>[^)]+\)", "{}", path).replace("by-external-id/{}/{}", "by-external-id/crm/4711")
+        found += [(method.upper(), named) for method in actions if method != "head"]
     return found
 
 
 def _shape(path: str) -> str:
-    parts = path.split("/")
-    return "/".join("{}" if at == 1 and part != "templates" else part for at, part in enumerate(parts))
+    return re.sub(r"\{\w+\}|(?<=^statistics/)\w+", "{}", path)

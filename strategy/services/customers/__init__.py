@@ -1,0 +1,1 @@
+"""What is done with companies, contacts and the organisation's own facts of them."""

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from accounts.integrations.tokens import digest, prefix_of
-from accounts.models import ApiToken, Membership, OperatorAccess, PastAddress, Tenant, User
+from accounts.models import ApiToken, Membership, OperatorAccess, PastAddress, SavedView, Tenant, User
 from accounts.models.organisation import Role
 from accounts.tenancy.scope import current_tenant_id
 
@@ -213,3 +213,9 @@ def operators_who_looked(at_most: int) -> list[OperatorAccess]:
 def operator_access(access_id: UUID) -> OperatorAccess | None:
     """One leave of an operator in the current tenant."""
     return OperatorAccess.objects.select_related("operator").filter(pk=access_id).first()
+
+
+def saved_views(member: Membership, page: str) -> list[SavedView]:
+    """The views of a page that a member may choose: their own, and those that are shared."""
+    found = SavedView.objects.filter(Q(member=member) | Q(is_shared=True), page=page)
+    return list(found.order_by("name", "pk"))

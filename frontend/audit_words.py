@@ -120,6 +120,9 @@ VERBS: Words = {
     "team.renamed": _("renamed the team {name_was} to {name}"),
     "token.made": _("made the API token {name}"),
     "token.revoked": _("revoked the API token {name}"),
+    "view.changed": _("changed the view {name}"),
+    "view.removed": _("removed the view {name}"),
+    "view.saved": _("saved the view {name}"),
 }
 #: Verbs by what stands before the dot.
 KINDS: Words = {
@@ -150,6 +153,7 @@ KINDS: Words = {
     "strategy": _("Strategy"),
     "team": _("Teams"),
     "token": _("API tokens"),
+    "view": _("Saved views"),
 }
 
 

@@ -57,6 +57,7 @@ class MiniPath:
     drawn: SafeString
     next_name: str
     since: date | None
+    known: int
 
 
 def states(deal: Deal, types: Sequence[MilestoneType], reached: Mapping[UUID, Milestone]) -> list[str]:
@@ -90,6 +91,7 @@ def mini_path(deal: Deal, types: Sequence[MilestoneType], reached: Mapping[UUID,
         drawn=drawn_mini_path(tuple(found), gettext("{n} of {all} outcomes reached").format(n=known, all=len(types))),
         next_name=next((kind.name for kind, state in zip(types, found, strict=True) if state == NEXT), ""),
         since=max(days, default=deal.qualified_on or deal.opened_on),
+        known=known,
     )
 
 

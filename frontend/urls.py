@@ -6,6 +6,7 @@ from frontend.views import (
     account,
     audit,
     components,
+    deal_lists,
     deals,
     doors,
     exchange_rates,
@@ -39,7 +40,13 @@ of_organisation = [
     path("sign-in/go/", organisation_door.go, name="organisation-sign-in-go"),
     path("sign-in/past-provider/", organisation_door.past_provider, name="organisation-past-provider"),
     # /deals/
-    path("deals/", deals.listing, name="deals"),
+    path("deals/", deal_lists.listing, name="deals"),
+    path("deals.csv", deal_lists.numbers, name="deals-csv"),
+    path("deals/views/", deal_lists.views, name="views"),
+    path("deals/views/new/", deal_lists.view_new, name="view-new"),
+    path("deals/views/restore/", deal_lists.view_restore, name="view-restore"),
+    path("deals/views/<uuid:pk>/", deal_lists.view, name="view"),
+    path("deals/views/<uuid:pk>/remove/", deal_lists.view_remove, name="view-remove"),
     path("deals/<uuid:pk>/", deals.detail, name="deal"),
     path("deals/<uuid:pk>/milestones/new/", log.milestone, name="milestone-new"),
     # /execution/

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, Subquery, TextField, Value
+from django.db.models.functions import Cast
 
+from accounts.models import Membership, SavedView
 from accounts.visibility import of_everybody
-from strategy.models import Company, Deal, Pipeline, Stage
+from strategy.models import BuyingRole, Company, Deal, DealSource, Pipeline, PlanPart, Stage
 from strategy.models.customers import name_key
-from strategy.models.deals import DealQuerySet
+from strategy.models.deals import LARGEST_WORTH, DealQuerySet
 
 OPEN, ALL = "open", "all"
 #: As many deals of a name are looked up by their keys.
@@ -31,23 +33,34 @@ def before(*pair: Any) -> Func:
     return Func(*sides, template="%(expressions)s", arg_joiner=" < ", output_field=BooleanField())
 
 
-class Spot(NamedTuple):
-    """A place in a list of deals, newest first: right after this deal."""
+#: The orders of a list, each with its column and whether the largest comes first. An index yields each.
+NEWEST, VALUE, CLOSE = "newest", "value", "close"
+ORDERS: dict[str, tuple[str, bool]] = {NEWEST: ("created_at", True), VALUE: ("worth", True), CLOSE: ("due_on", False)}
 
-    created_at: datetime
+
+class Spot(NamedTuple):
+    """A place in a list of deals: right after this one. at: what the list is ordered by."""
+
+    at: Any
     id: UUID
 
     @classmethod
-    def parse(cls, text: str) -> Spot | None:
+    def parse(cls, text: str, order: str = NEWEST) -> Spot | None:
         """The spot that an address carries; None for anything else."""
-        moment, _, key = text.partition("_")
+        value, _, key = text.partition("_")
         try:
-            return cls(datetime.fromisoformat(moment), UUID(key)) if moment.endswith("+00:00") else None
+            if order == NEWEST:
+                return cls(datetime.fromisoformat(value), UUID(key)) if value.endswith("+00:00") else None
+            if order == CLOSE:
+                return cls(date.fromisoformat(value), UUID(key))
+            number = int(value) if len(value) < 20 else LARGEST_WORTH
+            return cls(number, UUID(key)) if -1 <= number <= LARGEST_WORTH else None
         except ValueError:
             return None
 
     def __str__(self) -> str:
-        return f"{self.created_at.isoformat()}_{self.id.hex}"
+        at = self.at if isinstance(self.at, int) else self.at.isoformat()
+        return f"{at}_{self.id.hex}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +71,13 @@ class DealFilter:
     stage: UUID | None = None
     owner: UUID | None = None
     words: str = ""
+    pipeline: UUID | None = None
+    company: UUID | None = None
+    segment: UUID | None = None
+    play: UUID | None = None
+    came_from: UUID | None = None
+    qualified_from: date | None = None
+    qualified_until: date | None = None
 
 
 class DealPage(NamedTuple):
@@ -74,10 +94,13 @@ def narrowed(wanted: DealFilter) -> DealQuerySet:
         deals = deals.open()
     elif wanted.standing != ALL:
         deals = deals.filter(end_cause=wanted.standing)
-    if wanted.stage:
-        deals = deals.filter(stage_id=wanted.stage)
-    if wanted.owner:
-        deals = deals.filter(owner_id=wanted.owner)
+    for name in ("stage", "owner", "pipeline", "company", "segment", "play", "came_from"):
+        if key := getattr(wanted, name):
+            deals = deals.filter(**{f"{name}_id": key})
+    if wanted.qualified_from:
+        deals = deals.filter(qualified_on__gte=wanted.qualified_from)
+    if wanted.qualified_until:
+        deals = deals.filter(qualified_on__lte=wanted.qualified_until)
     if wanted.words:
         deals = deals.filter(named_like(wanted.words))
     return deals
@@ -129,24 +152,29 @@ def to_the_letter(key: str) -> str:
     return key.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
-def page_of(deals: DealQuerySet, *, after: Spot | None, size: int) -> DealPage:
-    """One page of deals, newest first, with what a row shows.
+def page_of(deals: DealQuerySet, *, after: Spot | None, size: int, order: str = NEWEST) -> DealPage:
+    """One page of deals in one of the ORDERS, with what a row shows.
 
     The keys first, from an index; the rows and their company, stage and owner for those only.
     """
+    column, largest_first = ORDERS[order]
     if after:
-        deals = deals.filter(before(F("created_at"), F("pk"), Value(after.created_at), Value(after.id)))
-    newest = list(deals.order_by("-created_at", "-pk").values_list("created_at", "pk")[: size + 1])
-    shown = newest[:size]
+        here, there = (F(column), F("pk")), (Value(after.at), Value(after.id))
+        deals = deals.filter(before(*here, *there) if largest_first else before(*there, *here))
+    turn = "-" if largest_first else ""
+    found = list(deals.order_by(f"{turn}{column}", f"{turn}pk").values_list(column, "pk")[: size + 1])
+    shown = found[:size]
     return DealPage(
         deals=in_order([key for _, key in shown]),
-        more=Spot(*shown[-1]) if len(newest) > size else None,
+        more=Spot(*shown[-1]) if len(found) > size else None,
     )
 
 
 def in_order(keys: list[UUID]) -> list[Deal]:
-    """The deals of these keys, in their order, with company, stage and owner at hand."""
-    rows = Deal.objects.filter(pk__in=keys).select_related("company", "stage", "owner")
+    """The deals of these keys, in their order, with what a row names and how many `people` are named on each."""
+    beside = ("company", "stage", "owner", "pipeline", "came_from", "strategy", "segment", "play", "end_reason")
+    named = BuyingRole.objects.filter(deal=OuterRef("pk")).order_by().values("deal").annotate(many=Count("pk"))
+    rows = Deal.objects.filter(pk__in=keys).select_related(*beside).annotate(people=Subquery(named.values("many")))
     found = {deal.pk: deal for deal in rows}
     return [found[key] for key in keys if key in found]
 
@@ -184,6 +212,41 @@ def latest_open_deals(*, owner: UUID | None, most: int) -> list[Deal]:
     if owner:
         deals = deals.filter(owner_id=owner)
     return list(deals.select_related("company").order_by("-created_at", "-pk")[:most])
+
+
+class Choice(NamedTuple):
+    """Something that a list can be narrowed by. kind: "segment", "play", "source", "company", "owner" or "view".
+
+    asks: what stands after the ? in the address of a view.
+    """
+
+    kind: str
+    key: UUID
+    name: str
+    asks: str = ""
+
+
+def choices(*, member: Membership, page: str, company: UUID | None, owner: UUID | None) -> list[Choice]:
+    """The segments, plays and sources that deals are narrowed by, the names of one company and one member, and the
+    member's views of the page. One question for all of them: each alone is small, and a page asks few.
+    """
+    views = SavedView.objects.filter(Q(member=member) | Q(is_shared=True), page=page)
+    named: list[Any] = [
+        _chosen(PlanPart.objects.filter(is_current=True, kind__in=("segment", "play")), F("kind")),
+        _chosen(DealSource.objects.all(), "source"),
+        _chosen(Company.objects.filter(pk__in=[company] if company else []), "company"),
+        _chosen(Membership.objects.filter(pk__in=[owner] if owner else []), "owner"),
+        _chosen(views, "view", F("query")),
+    ]
+    first, *rest = named
+    found = [Choice(*one) for one in first.union(*rest, all=True)]
+    return sorted(found, key=lambda one: one.name.casefold())
+
+
+def _chosen(rows: Any, kind: Any, asks: Any = "") -> Any:
+    """The rows in the columns of a Choice, in one type each."""
+    written = [Cast(one if isinstance(one, F) else Value(one), TextField()) for one in (kind, F("name"), asks)]
+    return rows.order_by().values_list(written[0], "pk", written[1], written[2])
 
 
 def has_deals() -> bool:

@@ -1,4 +1,4 @@
-"""The list of deals, and the page of one."""
+"""The page of one deal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,82 +17,16 @@ from accounts.permissions import allows
 from activities import queries as activities
 from frontend import words
 from frontend.access import may
-from frontend.forms.deals import DealFilterForm
-from frontend.http import TenantRequest, more_url, page, wants_part
+from frontend.http import TenantRequest, page, wants_part
 from frontend.parts import Action, Crumb, Tab
-from frontend.path import MiniPath, Reader, mini_path, outcome_path
+from frontend.path import Reader, outcome_path
 from frontend.timeline import lines
-from frontend.views.organisation import import_url
-from outcomes.models import Milestone, MilestoneType
 from outcomes.queries import path as outcomes
 from strategy import queries
 from strategy.models import Deal
-from strategy.queries import Spot
 
-#: As many rows as fit on two screens.
-ROWS = 50
 #: As many entries of a timeline as a person reads at once.
 ENTRIES = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One deal in a list, in words."""
-
-    name: str
-    company: str
-    url: str
-    value: str
-    path: MiniPath
-    stage: str
-    owner: str
-    waiting: str
-    ended: str
-
-
-@require_GET
-@may("deal.see")
-def listing(request: TenantRequest) -> HttpResponse:
-    """Deals, newest first, narrowed by how they stand, stage, owner and name."""
-    form = DealFilterForm(request.GET, stages=queries.stages(), member=request.membership)
-    found = queries.page_of(queries.narrowed(form.wanted()), after=Spot.parse(request.GET.get("after", "")), size=ROWS)
-    context = {
-        "title": gettext("Deals"),
-        "crumbs": [Crumb(words=gettext("Deals"))],
-        "form": form,
-        "rows": rows_of(found.deals, request),
-        "more_url": more_url(request, found.more),
-        "is_first": "after" not in request.GET,
-        "is_narrowed": form.is_narrowed(),
-        "import_url": import_url(request),
-    }
-    return page(request, "deals/list.html", context, part="more" if "after" in request.GET else "found")
-
-
-def rows_of(deals: Sequence[Deal], request: TenantRequest) -> list[Row]:
-    """The rows of some deals, with what their customers agreed."""
-    types, reached = outcomes.milestone_types(), outcomes.milestones_on(deal.pk for deal in deals)
-    today = request.tenant.day_of(timezone.now())
-    return [row(deal, types, reached.get(deal.pk, {}), today, request.tenant.slug) for deal in deals]
-
-
-def row(deal: Deal, types: Sequence[MilestoneType], reached: Mapping[UUID, Milestone], today: date, slug: str) -> Row:
-    path = mini_path(deal, types, reached)
-    return Row(
-        name=deal.name,
-        company=deal.company.name if deal.company else "",
-        url=reverse("deal", args=[slug, deal.pk]),
-        value=words.money(deal.amount, deal.currency) if deal.amount is not None else "",
-        path=path,
-        stage=deal.stage.name,
-        owner=deal.owner.name if deal.owner else "",
-        waiting=words.days((today - path.since).days) if path.since and deal.is_open else "",
-        ended=gettext("{how}, {day}").format(
-            how=deal.get_end_cause_display(), day=words.day(deal.closed_on, today=today)
-        )
-        if deal.closed_on
-        else "",
-    )
 
 
 def deal_or_404(key: UUID) -> Deal:

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
-from frontend import basis, execution, words
+from frontend import basis, deal_table, execution, words
 from frontend.access import may
 from frontend.execution import COUNT, CUTS, EFFORT, MEASURES, MILESTONE, STAGE, VALUE, View
 from frontend.http import TenantRequest, csv_file, key_of, more_url, page, wants_part
 from frontend.incidence import incidence
 from frontend.parts import Crumb, Tab
-from frontend.views.deals import ROWS, rows_of
+from frontend.views.deal_lists import ROWS
 from frontend.views.organisation import import_url
 from outcomes.queries import behind
 from outcomes.queries.behind import Behind, Spot
@@ -140,7 +140,8 @@ def deals(request: TenantRequest) -> HttpResponse:
         "title": behind_words(wanted),
         "lede": lede(count, as_of, standing.population),
         "crumbs": [Crumb(words=gettext("Execution"), url=execution_url), Crumb(words=behind_words(wanted))],
-        "rows": rows_of(shown, request),
+        "columns": deal_table.columns(()),
+        "rows": deal_table.rows(shown, request.tenant, deal_table.columns(())),
         "more_url": more_url(request, more),
         "count": count,
     }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Lower
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.functions import Cast, Coalesce, Least, Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel, TenantQuerySet
@@ -26,6 +28,9 @@ class DealQuerySet(TenantQuerySet["Deal"]):
         return self.filter(is_test=False, merged_into=None)
 
 
+#: Above this a value is not told apart: a wrong key, at a rate that makes it more than the column holds.
+LARGEST_WORTH = 9 * 10**17
+NEVER = date(9999, 12, 31)
 DealManager = SeenManager.from_queryset(DealQuerySet)
 
 
@@ -45,6 +50,29 @@ class Deal(TenantModel):
     name_key = models.GeneratedField(
         expression=Lower(Func(F("name"), Value(r"\s"), Value(""), Value("g"), function="regexp_replace")),
         output_field=models.TextField(),
+        db_persist=True,
+    )
+    # What lists are ordered by: the value in the organisation's currency, and the day of the decision. Both stand in
+    # columns because behind the wall only plain ones are compared by an index.
+    worth = models.GeneratedField(
+        expression=Case(
+            When(amount__isnull=True, then=Value(-1)),
+            default=Cast(
+                Least(
+                    Cast("amount", models.DecimalField(max_digits=38, decimal_places=8)) * F("rate"),
+                    Value(Decimal(LARGEST_WORTH)),
+                    output_field=models.DecimalField(max_digits=38, decimal_places=8),
+                ),
+                models.BigIntegerField(),
+            ),
+            output_field=models.BigIntegerField(),
+        ),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+    due_on = models.GeneratedField(
+        expression=Coalesce("expected_close_on", Value(NEVER), output_field=models.DateField()),
+        output_field=models.DateField(),
         db_persist=True,
     )
     company = TenantForeignKey("strategy.Company", models.PROTECT, null=True, blank=True, related_name="deals")
@@ -133,6 +161,25 @@ class Deal(TenantModel):
             models.Index(fields=["tenant", "-updated_at", "-id"], name="deal_changed_last"),
             models.Index(fields=["tenant", "pipeline", "-created_at", "-id"], name="deal_of_pipeline_newest_first"),
             models.Index(fields=["tenant", "strategy", "-created_at", "-id"], name="deal_of_strategy_newest_first"),
+            models.Index(fields=["tenant", "-worth", "-id"], name="deal_largest_first"),
+            models.Index(fields=["tenant", "-worth", "-id"], condition=Q(end_cause=""), name="deal_open_largest_first"),
+            models.Index(fields=["tenant", "due_on", "id"], name="deal_due_first"),
+            models.Index(fields=["tenant", "due_on", "id"], condition=Q(end_cause=""), name="deal_open_due_first"),
+            models.Index(
+                fields=["tenant", "segment", "-created_at", "-id"],
+                condition=Q(segment__isnull=False),
+                name="deal_of_segment_newest_first",
+            ),
+            models.Index(
+                fields=["tenant", "play", "-created_at", "-id"],
+                condition=Q(play__isnull=False),
+                name="deal_of_play_newest_first",
+            ),
+            models.Index(
+                fields=["tenant", "came_from", "-created_at", "-id"],
+                condition=Q(came_from__isnull=False),
+                name="deal_came_from_newest_first",
+            ),
             GinIndex(
                 fields=["tenant", "name_key"], opclasses=["int8_ops", "gin_trgm_ops"], name="deal_by_part_of_name"
             ),

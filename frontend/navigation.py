@@ -35,6 +35,7 @@ class Way:
 
 DEALS = Way(words=_("Deals"), name="deals", icon="deals", capability="deal.see")
 EXECUTION = Way(words=_("Execution"), name="execution", icon="exec", capability="statistics.see")
+STRATEGY = Way(words=_("Strategy"), name="strategies", icon="strategy", capability="strategy.see")
 IMPORTS = Way(words=_("Imports"), name="imports", icon="upload", capability="import.see")
 IMPORT_NEW = Way(words=_("Import"), name="import-new", icon="upload", capability="import.run")
 API = Way(
@@ -83,7 +84,7 @@ SETTINGS_SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
 
 SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
     ("", (DEALS,)),
-    (pgettext_lazy("navigation", "Team"), (EXECUTION,)),
+    (pgettext_lazy("navigation", "Team"), (EXECUTION, STRATEGY)),
     (pgettext_lazy("navigation", "Workspace"), (IMPORTS, API, SETTINGS)),
 )
 #: The tab bar of phones, in order; what does not fit beside Log is in the side bar and in the settings.

@@ -27,9 +27,29 @@ from frontend.views import (
     sessions,
     settings,
     sign_in_rules,
+    strategy,
+    strategy_deeds,
+    strategy_edit,
     teams,
     word_lists,
 )
+
+# Of what there is one in a strategy, and of what there are several.
+parts_of_strategy = [
+    *(
+        path(f"strategy/<uuid:pk>/{part}/", strategy_edit.fields, {"part": part}, name=f"strategy-{part}")
+        for part in ("goal", "value", "time", "conditions")
+    ),
+    *(
+        path(f"strategy/<uuid:pk>/{part}/{end}", view, {"part": part}, name=f"strategy-{part}{name}")
+        for part in ("differences", "personas", "segments", "plays")
+        for end, view, name in (
+            ("", strategy_edit.parts, ""),
+            ("new/", strategy_edit.one, "-new"),
+            ("<uuid:row>/", strategy_edit.one, "-one"),
+        )
+    ),
+]
 
 of_organisation = [
     path("", organisation.first, name="organisation"),
@@ -64,6 +84,20 @@ of_organisation = [
     # /log/
     path("log/", log.log, name="log"),
     path("log/deals/", log.deals, name="log-deals"),
+    # /strategy/
+    path("strategy/", strategy.listing, name="strategies"),
+    path("strategy/new/", strategy.new, name="strategy-new"),
+    path("strategy/<uuid:pk>/", strategy.detail, name="strategy"),
+    path("strategy/<uuid:pk>/activate/", strategy_deeds.activate, name="strategy-activate"),
+    path("strategy/<uuid:pk>/retire/", strategy_deeds.retire, name="strategy-retire"),
+    path("strategy/<uuid:pk>/copy/", strategy_deeds.copy, name="strategy-copy"),
+    path("strategy/<uuid:pk>/name/", strategy_deeds.name, name="strategy-name"),
+    path("strategy/<uuid:pk>/throw-away/", strategy_deeds.throw_away, name="strategy-throw-away"),
+    path("strategy/<uuid:pk>/drop/", strategy_deeds.drop, name="strategy-drop"),
+    path("strategy/<uuid:pk>/versions/", strategy.versions, name="strategy-versions"),
+    path("strategy/<uuid:pk>/versions/<int:number>/", strategy.version, name="strategy-version"),
+    path("strategy/<uuid:pk>/between/", strategy.between, name="strategy-differences-between"),
+    *parts_of_strategy,
     # /settings/people/
     path("settings/people/", people.listing, name="people"),
     path("settings/people/invite/", people.invite, name="invite"),

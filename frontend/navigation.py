@@ -88,8 +88,10 @@ SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
     (pgettext_lazy("navigation", "Workspace"), (IMPORTS, API, SETTINGS)),
 )
 #: The tab bar of phones, in order; what does not fit beside Log is in the side bar and in the settings.
-TABS = (DEALS, IMPORTS, EXECUTION, API, SETTINGS)
+TABS = (DEALS, STRATEGY, EXECUTION, IMPORTS, API, SETTINGS)
 BESIDE_LOG = 4
+#: What gives way first where there are more: work at a desk, which is also found by searching.
+AT_A_DESK = (API, IMPORTS)
 
 
 def place(way: Way, request: TenantRequest) -> Place:
@@ -114,8 +116,9 @@ def places(ways: Sequence[Way], request: TenantRequest) -> list[Place]:
 def tabs(request: TenantRequest) -> tuple[list[Place], list[Place]]:
     """The tab bar of a member: what stands before Log, and what after it. Log is in the middle."""
     found = places(TABS, request)
-    if len(found) > BESIDE_LOG:
-        found = [tab for tab in found if tab.icon != API.icon]
+    for way in AT_A_DESK:
+        if len(found) > BESIDE_LOG:
+            found = [tab for tab in found if tab.icon != way.icon]
     middle = len(found) // 2
     return found[:middle], found[middle:]
 

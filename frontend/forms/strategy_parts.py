@@ -34,6 +34,13 @@ TESTS = [
 ]
 
 
+class Preset(forms.ChoiceField):
+    """A choice that is made unless somebody makes another."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value or self.initial)
+
+
 @dataclass(frozen=True)
 class RuleRow:
     """The fields of one rule, for its place on the page."""
@@ -91,7 +98,7 @@ class SegmentForm(ItemForm):
         low, high = (_major(getattr(rule, name, None), currency) for name in ("low", "high"))
         row: dict[str, forms.Field] = {
             "fact": forms.ChoiceField(label=_("Fact"), choices=offered, initial=rule.fact if rule else ""),
-            "test": forms.ChoiceField(label=_("How"), choices=TESTS, initial=rule.test if rule else ""),
+            "test": Preset(label=_("How"), choices=TESTS, initial=rule.test if rule else "one_of"),
             "words": Lines(label=_("Words, one a line"), rows=2, initial=rule.words if rule else []),
             "low": forms.CharField(label=_("At least"), max_length=30, initial=low),
             "high": forms.CharField(label=_("At most"), max_length=30, initial=high),
@@ -99,7 +106,7 @@ class SegmentForm(ItemForm):
         for name in ("low", "high"):
             row[name].widget.attrs.update({"inputmode": "decimal", "class": "short"})
         for name, field in row.items():
-            field.required = False
+            field.required = name == "test"
             self.fields[f"{name}_{number}"] = field
 
     @property
@@ -230,9 +237,8 @@ class PlayForm(ItemForm):
                 initial=effort.number if effort else None,
                 widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "short"}),
             )
-            self.fields[f"per_{number}"] = forms.ChoiceField(
+            self.fields[f"per_{number}"] = Preset(
                 label=_("Per"),
-                required=False,
                 choices=list(plan_words.PER.items()),
                 initial=effort.per if effort else "deal",
             )

@@ -23,6 +23,7 @@ from outcomes.services import record_milestone
 from outcomes.statistics import engine
 from strategy.models import Company, Deal, Stage, StageSpan
 from tests.frontend.browser.look import Look
+from tests.make import make_strategy
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -87,7 +88,7 @@ def opened(chromium: Browser, live_server: LiveServer) -> Iterator[Open]:
 
 @pytest.fixture
 def story(live_server: object, lena: Membership, northwind: Tenant) -> Deal:
-    """Thirty deals, most of them over, and one with a history."""
+    """Thirty deals, most of them over, and one with a history that serves a strategy."""
     now = timezone.now()
     today = northwind.day_of(now)
     with tenant_scope(northwind.pk):
@@ -117,6 +118,8 @@ def story(live_server: object, lena: Membership, northwind: Tenant) -> Deal:
             StageSpan(deal=deal, stage=begun, entered_on=deal.qualified_on, left_on=deal.closed_on) for deal in deals
         )
         told = deals[-1]
+        told.strategy = make_strategy(actor=lena)
+        told.save(update_fields=["strategy"])
         call, reply = ActivityType.objects.get(name="Call"), OutputType.objects.get(name="Reply")
         for day in range(12):
             outputs = [Gave(reply, "Loss map for three regions")] if day % 4 == 0 else []

@@ -22,7 +22,7 @@ SIGNED_OUT = [
     "/nonsense/",
     "/invitations/nonsense/",
 ]
-#: {deal} is the deal of the story.
+#: {deal} is the deal of the story, {strategy} what it serves.
 PAGES = [
     "/organisations/",
     "/accounts/password/change/",
@@ -42,6 +42,14 @@ PAGES = [
     "/o/northwind/execution/",
     "/o/northwind/execution/?by=stage&measure=value",
     "/o/northwind/execution/deals/?rows=closed",
+    "/o/northwind/strategy/",
+    "/o/northwind/strategy/new/",
+    "/o/northwind/strategy/{strategy}/?text=next",
+    "/o/northwind/strategy/{strategy}/versions/",
+    "/o/northwind/strategy/{strategy}/activate/",
+    "/o/northwind/strategy/{strategy}/segments/new/",
+    "/o/northwind/strategy/{strategy}/plays/",
+    "/o/northwind/strategy/{strategy}/plays/new/",
     "/o/northwind/imports/",
     "/o/northwind/imports/new/",
     "/o/northwind/settings/",
@@ -88,7 +96,9 @@ def faults(page: Page, path: str) -> list[str]:
 def test_every_page_is_sound(width: int, opened: Open, story: Deal, lena: Membership) -> None:
     nobody, member = opened(None, Look(width)), opened(lena, Look(width))
     found = [fault for path in SIGNED_OUT for fault in faults(nobody, path)]
-    found += [fault for path in PAGES for fault in faults(member, path.format(deal=story.pk))]
+    found += [
+        fault for path in PAGES for fault in faults(member, path.format(deal=story.pk, strategy=story.strategy_id))
+    ]
     assert found == []
 
 
@@ -104,7 +114,7 @@ def test_nothing_scrolls_sideways_at_320_or_with_letters_of_double_size(
             found.append(f"{path} at {width}: {widest(page)}")
 
     for path in PAGES:
-        page.goto(path.format(deal=story.pk))
+        page.goto(path.format(deal=story.pk, strategy=story.strategy_id))
         look(path, 320)
         page.add_style_tag(content="html { font-size: 200% }")
         look(path, 390)
@@ -125,7 +135,7 @@ def test_what_has_the_focus_is_never_covered(opened: Open, story: Deal, lena: Me
     }"""
     found = []
     for path in ("/o/northwind/deals/?standing=all", "/o/northwind/execution/", "/o/northwind/deals/{deal}/"):
-        page.goto(path.format(deal=story.pk))
+        page.goto(path.format(deal=story.pk, strategy=story.strategy_id))
         for key in ["Tab"] * 30 + ["Shift+Tab"] * 25:
             page.keyboard.press(key)
             found += [f"{path}: {one}" for one in [page.evaluate(covered)] if one]
@@ -139,7 +149,7 @@ def test_every_page_prints_without_what_is_pressed(opened: Open, story: Deal, le
         .filter(e => e.checkVisibility()).map(e => e.outerHTML.slice(0, 60))"""
     found = []
     for path in PAGES:
-        page.goto(path.format(deal=story.pk))
+        page.goto(path.format(deal=story.pk, strategy=story.strategy_id))
         found += [f"{path}: {one}" for one in page.evaluate(pressed)]
         if overhang(page) > 0:
             found.append(f"{path}: {widest(page)}")
@@ -155,6 +165,6 @@ def test_a_small_text_is_still_read_and_every_target_can_be_hit(opened: Open, st
         .filter(([, height]) => height > 0 && height < 24)"""
     found = []
     for path in PAGES:
-        page.goto(path.format(deal=story.pk))
+        page.goto(path.format(deal=story.pk, strategy=story.strategy_id))
         found += [(path, *one) for one in page.evaluate(small)]
     assert found == []

@@ -88,7 +88,7 @@ def map_of(of: Strategy, text: Document, *, today: date, counts_from: int) -> Ma
 
     return Map(
         segments=[segment_row(one, companies.get(one.id, 0), served, rows(one)) for one in text.segments],
-        outside=outside_row(outside, longest) if was_active else None,
+        outside=outside_row(outside, longest, sum(one.activities for one in done.values())) if was_active else None,
         outside_counts=words_of_outside(strategies.open_deals_without_segment()) if was_active else "",
     )
 
@@ -168,7 +168,8 @@ def width(count: int, longest: int) -> str:
     return f"{75 * count / longest:.1f}%" if count else "0"
 
 
-def outside_row(done: Done, longest: tuple[int, int]) -> PlayRow:
+def outside_row(done: Done, longest: tuple[int, int], activities: int) -> PlayRow:
+    share = words.percent(done.activities / activities) if done.activities else ""
     return PlayRow(
         key="outside",
         name="",
@@ -176,7 +177,7 @@ def outside_row(done: Done, longest: tuple[int, int]) -> PlayRow:
         bars=bars(done, longest),
         won="",
         verdict=gettext("Serves nothing") if done.activities else gettext("Nothing"),
-        verdict_more="",
+        verdict_more=gettext("{share} of activity").format(share=share) if share else "",
     )
 
 

@@ -126,10 +126,14 @@ AROUND = {
 # Where not the first row of a list is meant: the last open stage is another one than that of a new deal.
 CHOSEN = {"stg": ("?kind=open", "tail -1"), "mem": ("", "tail -1")}
 # Whom an import named, and nobody can sign in as: it throws out nobody.
-SUBJECTS = dict.fromkeys(AROUND, "?is_placeholder=true&limit=1")
+SUBJECTS = {
+    **dict.fromkeys(AROUND, "?is_placeholder=true&limit=1"),
+    # A draft has said nothing yet.
+    "get_strategy_version": "?state=active&limit=1",
+}
 NAMES = {"statistics": "chance_to_win"}
 # What stands in an address beside ids.
-NAMED = {"{source}": "crm", "{external_id}": "4711"}
+NAMED = {"{source}": "crm", "{external_id}": "4711", "{number}": "1"}
 # What has to be done before there is what an example is about: how, where behind its address without the last part, and
 # with which body.
 BEFORE: Mapping[str, tuple[str, bool, Mapping[str, Any]]] = {

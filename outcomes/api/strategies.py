@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -70,6 +71,10 @@ class Retire(fields.Input):
     because = fields.Text(longest=300)
 
 
+# As many digits as the numbers of versions can have.
+NUMBER = {"type": "string", "pattern": r"^[1-9][0-9]{0,8}$"}
+
+
 @contextmanager
 def told_of_text() -> Iterator[None]:
     """Tell what is wrong with a text below the field that it came in."""
@@ -88,6 +93,7 @@ class Strategies(Resource):
         "retrieve": "strategy.see",
         "templates": "strategy.see",
         "versions": "strategy.see",
+        "version": "strategy.see",
         **dict.fromkeys(("create", "partial_update", "destroy", "activation", "retirement"), "strategy.edit"),
     }
     names = {
@@ -98,6 +104,7 @@ class Strategies(Resource):
         "destroy": "remove_strategy",
         "templates": "list_strategy_templates",
         "versions": "list_strategy_versions",
+        "version": "get_strategy_version",
         "activation": "activate_strategy",
         "retirement": "retire_strategy",
     }
@@ -111,8 +118,10 @@ class Strategies(Resource):
         "list": shapes.Strategy,
         "templates": shapes.TemplateOut,
         "versions": shapes.Version,
+        "version": shapes.Version,
         **dict.fromkeys(("retrieve", "create", "partial_update", "activation", "retirement"), shapes.StrategyWithText),
     }
+    placed = {"version": {"number": (NUMBER, "The version's number, from 1.")}}
     lists = frozenset({"list", "templates", "versions"})
     unpaged = frozenset({"templates"})
     table = Strategy
@@ -206,6 +215,16 @@ class Strategies(Resource):
     def versions(self, request: TokenRequest, id: str) -> Response:
         """List what a strategy said, the newest first."""
         return self.page(listings.VERSIONS, shapes.version, strategy=self._strategy(id).pk)
+
+    @action(detail=True, methods=["get"], url_path=r"versions/(?P<number>[^/]+)")
+    def version(self, request: TokenRequest, id: str, number: str) -> Response:
+        """Show what a strategy said under one number."""
+        if not re.fullmatch(NUMBER["pattern"], number, re.ASCII):
+            raise NotThere
+        found = listings.VERSIONS.page(limit=1, strategy=self._strategy(id).pk, number=int(number))
+        if not found:
+            raise NotThere
+        return Response(shapes.version(found[0]))
 
     @action(detail=True, methods=["post"])
     @idempotent

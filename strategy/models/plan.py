@@ -45,6 +45,10 @@ class Strategy(TenantModel):
                 name="strategy_out_of_draft_by_activation",
             ),
         ]
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="strategy_newest_first"),
+            models.Index(fields=["tenant", "state", "-id"], name="strategy_by_state_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -97,7 +101,10 @@ class PlanPart(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "strategy", "key"], name="plan_part_key_unique_in_strategy"),
         ]
-        indexes = [models.Index(fields=["tenant", "kind", "is_current"], name="plan_part_by_kind")]
+        indexes = [
+            models.Index(fields=["tenant", "kind", "is_current"], name="plan_part_by_kind"),
+            models.Index(fields=["tenant", "kind", "-id"], name="plan_part_newest_first"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -148,6 +148,7 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("PATCH", "strategies/{str}", {"name": "Through partners"}, DIRECT),
     ("DELETE", "strategies/{draft}", None, DIRECT_LESS),
     ("GET", "strategies/{str}/versions", None, READ_ONE),
+    ("GET", "strategies/{str}/versions/1", None, READ_ONE),
     ("POST", "strategies/{draft}/activation", {"note": "We begin"}, DIRECT_422),
     ("POST", "strategies/{str}/retirement", {"because": "Nobody sponsored a workshop"}, DIRECT),
     ("GET", "segments", None, READ),
@@ -239,6 +240,7 @@ def endpoints() -> list[tuple[str, str]]:
         path = str(pattern.pattern).removeprefix("^").removesuffix(r"\Z").removesuffix("$")
         actions: dict[str, str] = pattern.callback.actions  # type: ignore[attr-defined]
         named = re.sub(r"\(\?P<\w+>[^)]+\)", "{}", path).replace("by-external-id/{}/{}", "by-external-id/crm/4711")
+        named = named.replace("versions/{}", "versions/1")
         found += [(method.upper(), named) for method in actions if method != "head"]
     return found
 

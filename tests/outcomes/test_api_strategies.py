@@ -60,6 +60,10 @@ def test_from_a_template_over_its_gaps_to_the_second_version_and_the_end(program
     told = [(one["number"], one["note"], one["text"]["title"]) for one in program.all(f"{address}/versions")]
     assert told == [(2, "Shorter", text["title"]), (1, "We begin", draft["text"]["title"])]
 
+    assert program.get(f"{address}/versions/1").json()["note"] == "We begin"
+    for number in ("0", "3", "01", "x", "9" * 40):
+        assert program.get(f"{address}/versions/{number}").status_code == 404
+
     assert program.delete(address).json()["code"] == "strategy_was_active"
     assert pointers(program.post(f"{address}/retirement", {"because": " "})) == {"#/because"}
     over = program.post(f"{address}/retirement", {"because": "Nobody sponsored a workshop"}).json()

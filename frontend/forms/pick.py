@@ -26,3 +26,10 @@ class Ticks(forms.CheckboxSelectMultiple):
     """Boxes to tick, one below the other, each as tall as a finger needs."""
 
     template_name = "forms/ticks.html"
+
+
+class Choices(forms.RadioSelect):
+    """Radio buttons one below the other, for choices that take a sentence."""
+
+    template_name = "forms/choices.html"
+    use_fieldset = True

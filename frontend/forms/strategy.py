@@ -17,12 +17,15 @@ from accounts.models import Membership
 from frontend import plan_words, words
 from frontend.forms.organisation import currencies
 from frontend.forms.people import Who
+from frontend.forms.pick import Choices
 from strategy.models import Strategy
 from strategy.plan.document import LARGEST, Document
 from strategy.plan.templates import ABOUT, NAMES, Template
 
 #: Longer than any text that is kept, so that the text itself says what is too long.
 LONGEST = 12_000
+#: To begin with none of the templates.
+BLANK = "blank"
 
 
 def prose(label: Any, hint: Any = "", rows: int = 3) -> forms.CharField:
@@ -246,13 +249,13 @@ class BeginForm(forms.Form):
         help_text=_("What you call it among yourselves, for example “2026 to 2027”."),
         error_messages={"required": _("Give it a name.")},
     )
-    begin_with = forms.ChoiceField(label=_("Begin with"), required=False, widget=forms.RadioSelect)
+    begin_with = forms.ChoiceField(label=_("Begin with"), widget=Choices)
 
     def __init__(self, given: Any = None, *, template: str = "") -> None:
-        chosen = template if template in list(Template) else ""
+        chosen = template if template in list(Template) else BLANK
         super().__init__(given, initial={"begin_with": chosen})
         offered = [(one.value, f"{NAMES[one]}: {ABOUT[one]}") for one in Template]
-        self.fields["begin_with"].choices = [*offered, ("", _("A blank page"))]  # type: ignore[attr-defined]
+        self.fields["begin_with"].choices = [*offered, (BLANK, _("A blank page"))]  # type: ignore[attr-defined]
 
 
 class CopyForm(forms.Form):

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.permissions import allows
 from frontend import plan, plan_words, words
 from frontend.access import may
-from frontend.forms.strategy import BeginForm
+from frontend.forms.strategy import BLANK, BeginForm
 from frontend.http import TenantRequest, done, key_of, more_url, page, told_in
 from frontend.parts import Action, Crumb, Head, Item, Menu
 from outcomes.queries.plan import types
@@ -145,7 +145,7 @@ def new(request: TenantRequest) -> HttpResponse:
                 actor=request.membership,
                 name=form.cleaned_data["name"],
                 at=timezone.now(),
-                template=Template(chosen) if chosen else None,
+                template=None if chosen == BLANK else Template(chosen),
             )
             told = gettext("Draft begun. Change what does not fit.")
             return done(request, url_of(request, "strategy", made), told)

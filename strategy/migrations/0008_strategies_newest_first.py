@@ -4,23 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0013_strategy_and_pipeline'),
-        ('strategy', '0007_orders_of_deals'),
+        ("accounts", "0013_strategy_and_pipeline"),
+        ("strategy", "0007_orders_of_deals"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='planpart',
-            index=models.Index(fields=['tenant', 'kind', '-id'], name='plan_part_newest_first'),
+            model_name="planpart",
+            index=models.Index(fields=["tenant", "kind", "-id"], name="plan_part_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='strategy',
-            index=models.Index(fields=['tenant', '-id'], name='strategy_newest_first'),
+            model_name="strategy",
+            index=models.Index(fields=["tenant", "-id"], name="strategy_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='strategy',
-            index=models.Index(fields=['tenant', 'state', '-id'], name='strategy_by_state_newest'),
+            model_name="strategy",
+            index=models.Index(fields=["tenant", "state", "-id"], name="strategy_by_state_newest"),
         ),
     ]

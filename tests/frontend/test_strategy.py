@@ -54,6 +54,8 @@ def test_a_leader_builds_a_strategy_from_a_template_and_activates_it(as_lena: Cl
     assert "new/?template=partner_led" in nothing
     assert "checked" in page(as_lena, f"{LIST}new/?template=mid_market_direct")
     address = sent(as_lena, f"{LIST}new/", name="2026 to 2027", begin_with="mid_market_direct")["Location"]
+    sent(as_lena, f"{LIST}new/", 422, name="2026 to 2027", begin_with="blank")
+    sent(as_lena, f"{LIST}new/", 422, name="Other", begin_with="astrology")
     draft = page(as_lena, address)
     assert "Give the amount of the goal." in draft
     assert f"{address}goal/" in draft

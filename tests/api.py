@@ -29,6 +29,7 @@ from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
 from outcomes.services import begin_strategy, record_milestone
 from strategy.models import BuyingRole, Company, Competitor, Contact, DealSource, EndReason, ExchangeRate
+from strategy.plan.document import read
 from strategy.services import define_attribute, merge_companies, merge_contacts
 from tests.make import NOON, make_deal, make_strategy, stage
 
@@ -276,7 +277,9 @@ def furnish(member: Membership) -> Things:
         token = make_token(actor=member, name="another program", scopes=["deals:read"], at=timezone.now()).token
         top, team = Team.objects.create(name="Sales"), Team.objects.create(name="Nordics")
         invitation = invite(actor=member, email="karl@example.com", role="rep", at=timezone.now())
-        strategy, draft = make_strategy(actor=member), begin_strategy(actor=member, name="Another", at=NOON)
+        strategy = make_strategy(actor=member)
+        said = read(strategy.versions.get().content)
+        draft = begin_strategy(actor=member, name="Another", at=NOON, content=said)
         parts = {part.kind: part.pk for part in strategy.parts.all()}
         other, like = (Company.objects.create(name=name) for name in ("Birch Foods", "Alder Food"))
         contact, role = Contact.objects.create(name="Nina Berg", company=company), BuyingRole.Role.CHAMPION

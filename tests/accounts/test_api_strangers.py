@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import pytest
 from django.apps import apps
@@ -46,6 +46,10 @@ BODIES: dict[str, dict[str, str]] = {
     "create_attribute": {"of": "deal", "name": "Fleet size"},
     "change_attribute": {},
     "put_buying_role": {"role": "coach"},
+    "create_strategy": {"name": "Northern utilities"},
+    "change_strategy": {},
+    "activate_strategy": {},
+    "retire_strategy": {"because": "Nobody sponsored a workshop"},
     "create_milestone": {"deal": "{deal}", "type": "{mty}"},
 }
 # Where not any row of the kind will do: one that is not qualified yet, another team, somebody who cannot sign in.
@@ -57,6 +61,9 @@ FITTING = {
     ("change_company", "parent"): "other",
     ("merge_company", "gone"): "other",
     ("merge_contact", "gone"): "like",
+    ("activate_strategy", "id"): "draft",
+    ("change_strategy", "id"): "draft",
+    ("remove_strategy", "id"): "draft",
 }
 OPERATIONS = {
     operation["operationId"]: (path.removeprefix(f"{PREFIX}/"), method, operation)
@@ -102,7 +109,7 @@ def send(program: Program, name: str, where: str, steps: tuple[Any, ...], given:
     if where == "path":
         path = path.replace(f"{{{steps[0]}}}", given)
     path = path.replace("{id}", getattr(own, FITTING.get((name, "id"), _kind_of_path(name))))
-    path = path.format(**own._asdict(), source="crm", external_id="4711")
+    path = path.format(**own._asdict(), source="crm", external_id="4711", number="1")
     if where == "query":
         path += f"?{steps[0]}={given}"
     body: Any = {key: value.format(**own._asdict()) for key, value in BODIES[name].items()} if name in BODIES else None
@@ -123,6 +130,10 @@ def place(body: dict[str, Any], steps: tuple[Any, ...], given: str, own: Things)
         body[steps[0]] = given
     elif steps[0] == "items":
         body["items"] = [{"source": "crm", "external_id": "4711", "name": "Cedar", steps[2]: given}]
+    elif steps[0] == "text":
+        play = {"id": str(uuid5(NAMESPACE_OID, "play")), "name": "Loss-map workshop", "segment": str(NAMESPACE_OID)}
+        play[steps[3]] = [{"type": given, "number": 2}] if steps[3] == "activities" else [given]
+        body["text"] = {"segments": [{"id": str(NAMESPACE_OID), "name": "Utilities"}], "plays": [play]}
     else:
         assert steps == ("outputs", 0, "type")
         body["outputs"] = [{"type": given}]

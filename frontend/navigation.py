@@ -34,6 +34,7 @@ class Way:
 
 
 DEALS = Way(words=_("Deals"), name="deals", icon="deals", capability="deal.see")
+COMPANIES = Way(words=_("Companies"), name="companies", icon="company", capability="company.see")
 EXECUTION = Way(words=_("Execution"), name="execution", icon="exec", capability="statistics.see")
 STRATEGY = Way(words=_("Strategy"), name="strategies", icon="strategy", capability="strategy.see")
 IMPORTS = Way(words=_("Imports"), name="imports", icon="upload", capability="import.see")
@@ -74,6 +75,7 @@ OF_DEALS = (
     Way(words=_("Pipelines"), name="pipelines", icon="", capability="pipeline.edit"),
     Way(words=_("Reasons"), name="reasons", icon="", capability="pipeline.edit"),
     Way(words=_("Competitors and sources"), name="competitors", icon="", capability="pipeline.edit"),
+    Way(words=_("Attributes"), name="attributes", icon="", capability="pipeline.edit"),
     Way(words=_("Exchange rates"), name="exchange-rates", icon="", capability="pipeline.edit"),
 )
 SETTINGS_SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
@@ -83,7 +85,7 @@ SETTINGS_SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
 )
 
 SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
-    ("", (DEALS,)),
+    ("", (DEALS, COMPANIES)),
     (pgettext_lazy("navigation", "Team"), (EXECUTION, STRATEGY)),
     (pgettext_lazy("navigation", "Workspace"), (IMPORTS, API, SETTINGS)),
 )

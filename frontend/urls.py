@@ -4,8 +4,11 @@ from django.urls import include, path, re_path
 
 from frontend.views import (
     account,
+    attributes,
     audit,
+    companies,
     components,
+    contacts,
     deal_lists,
     deals,
     doors,
@@ -68,6 +71,22 @@ of_organisation = [
     path("deals/views/<uuid:pk>/", deal_lists.view, name="view"),
     path("deals/views/<uuid:pk>/remove/", deal_lists.view_remove, name="view-remove"),
     path("deals/<uuid:pk>/", deals.detail, name="deal"),
+    path("deals/<uuid:pk>/people/", contacts.of_deal, name="deal-people"),
+    path("deals/people/<uuid:pk>/remove/", contacts.take_out, name="deal-person-remove"),
+    # /companies/ and /contacts/
+    path("companies/", companies.listing, name="companies"),
+    path("companies/new/", companies.new, name="company-new"),
+    path("companies/duplicates/", companies.doubles, name="company-doubles"),
+    path("companies/<uuid:pk>/", companies.detail, name="company"),
+    path("companies/<uuid:pk>/edit/", companies.edit, name="company-edit"),
+    path("companies/<uuid:pk>/merge/", companies.merge, name="company-merge"),
+    path("companies/<uuid:pk>/merge/undo/", companies.unmerge, name="company-unmerge"),
+    path("contacts/", contacts.listing, name="contacts"),
+    path("contacts/new/", contacts.new, name="contact-new"),
+    path("contacts/<uuid:pk>/", contacts.detail, name="contact"),
+    path("contacts/<uuid:pk>/edit/", contacts.edit, name="contact-edit"),
+    path("contacts/<uuid:pk>/merge/", contacts.merge, name="contact-merge"),
+    path("contacts/<uuid:pk>/merge/undo/", contacts.unmerge, name="contact-unmerge"),
     path("deals/<uuid:pk>/milestones/new/", log.milestone, name="milestone-new"),
     # /execution/
     path("execution/", execution.report, name="execution"),
@@ -115,6 +134,10 @@ of_organisation = [
     path("settings/teams/", teams.listing, name="teams"),
     path("settings/teams/<uuid:pk>/", teams.detail, name="team"),
     path("settings/teams/<uuid:pk>/remove/", teams.remove, name="team-remove"),
+    # /settings/attributes/
+    path("settings/attributes/", attributes.listing, name="attributes"),
+    path("settings/attributes/<uuid:pk>/", attributes.detail, name="attribute"),
+    path("settings/attributes/<uuid:pk>/archive/", attributes.archive, name="attribute-archive"),
     # /settings/pipelines/ and the words that deals are described by
     path("settings/pipelines/", pipelines.listing, name="pipelines"),
     path("settings/pipelines/<uuid:pk>/", pipelines.detail, name="pipeline"),

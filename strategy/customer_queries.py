@@ -2,9 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from strategy.models import BuyingRole, Deal, Merge
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from accounts.tenancy.scope import current_tenant_id
+from strategy.models import BuyingRole, Company, Contact, Deal, EndCause, Merge, Strategy
+from strategy.models.customers import name_key
+from strategy.queries import FEW, to_the_letter
+
+Row = TypeVar("Row", Company, Contact)
+#: As many groups of rows that may be one are shown at once.
+GROUPS = 50
+#: As many rows go into one file.
+MOST_IN_FILE = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyFilter:
+    """Which companies a list shows; words: part of a name."""
+
+    words: str = ""
+    owner: UUID | None = None
+    industry: str = ""
+    country: str = ""
+
+
+class Counts(NamedTuple):
+    """How many deals of a company somebody sees that are open, and that were won."""
+
+    open: int
+    won: int
+
+
+class Doubles(NamedTuple):
+    """Rows that share a domain, an address or a name."""
+
+    shared: str
+    keys: list[UUID]
 
 
 def buying_roles(deal: Deal, *, limit: int, after: UUID | None = None) -> list[BuyingRole]:
@@ -16,3 +55,123 @@ def buying_roles(deal: Deal, *, limit: int, after: UUID | None = None) -> list[B
 def last_merge(*, of: str, kept: UUID) -> Merge | None:
     """The last merge into a row that was not undone."""
     return Merge.objects.filter(of=of, kept_id=kept, undone_at=None).order_by("-merged_at", "-pk").first()
+
+
+def companies(wanted: CompanyFilter) -> QuerySet[Company]:
+    """The companies that a filter lets through, merged ones left out."""
+    rows = Company.objects.filter(merged_into=None)
+    if wanted.owner:
+        rows = rows.filter(owner_id=wanted.owner)
+    if wanted.industry:
+        rows = rows.filter(industry=wanted.industry)
+    if wanted.country:
+        rows = rows.filter(country=wanted.country)
+    return rows.filter(_called("gate.companies_called", wanted.words)) if wanted.words else rows
+
+
+def contacts(*, words: str = "", company: UUID | None = None) -> QuerySet[Contact]:
+    """The contacts that a filter lets through, merged ones left out."""
+    rows = Contact.objects.filter(merged_into=None)
+    if company:
+        rows = rows.filter(company_id=company)
+    return rows.filter(_called("gate.contacts_called", words)) if words else rows
+
+
+def newest(rows: QuerySet[Company] | QuerySet[Contact], *, after: UUID | None, size: int) -> tuple[list[UUID], bool]:
+    """The keys of one page, the newest first, and whether there are more."""
+    found = rows.filter(pk__lt=after) if after else rows
+    keys = list(found.order_by("-pk").values_list("pk", flat=True)[: size + 1])
+    return keys[:size], len(keys) > size
+
+
+def these_companies(keys: Sequence[UUID]) -> list[Company]:
+    """The companies with these keys, in their order, each with its owner."""
+    found = {one.pk: one for one in Company.objects.filter(pk__in=keys).select_related("owner")}
+    return [found[key] for key in keys if key in found]
+
+
+def these_contacts(keys: Sequence[UUID]) -> list[Contact]:
+    """The contacts with these keys, in their order, each with the company they are at."""
+    found = {one.pk: one for one in Contact.objects.filter(pk__in=keys).select_related("company", "persona")}
+    return [found[key] for key in keys if key in found]
+
+
+def deal_counts(keys: Iterable[UUID]) -> dict[UUID, Counts]:
+    """How many open and won deals each of the companies has, among those that the reader sees."""
+    rows = Deal.objects.real().filter(company_id__in=list(keys)).values_list("company_id")
+    counted = rows.annotate(
+        standing=Count("pk", filter=Q(end_cause="")), won=Count("pk", filter=Q(end_cause=EndCause.WON))
+    )
+    return {key: Counts(standing, won) for key, standing, won in counted}
+
+
+def words_in_use(field: str, most: int = 200) -> list[str]:
+    """What companies have in a field, by alphabet."""
+    rows = Company.objects.exclude(**{field: ""}).order_by(field).values_list(field, flat=True)
+    return list(rows.distinct()[:most])
+
+
+def companies_like(company: Company) -> list[Company]:
+    """Other companies with the same domain or name."""
+    same = Q(name_key=company.name_key) | (Q(domain=company.domain) if company.domain else Q(pk=None))
+    return list(Company.objects.filter(same, merged_into=None).exclude(pk=company.pk).order_by("pk")[:5])
+
+
+def contacts_like(contact: Contact) -> list[Contact]:
+    """Other contacts with the same address, or the same name at the same company."""
+    same = Q(name_key=contact.name_key, company_id=contact.company_id)
+    if contact.email:
+        same |= Q(email=contact.email)
+    rows = Contact.objects.filter(same, merged_into=None).exclude(pk=contact.pk)
+    return list(rows.select_related("company").order_by("pk")[:5])
+
+
+def doubles(by: str, *, after: str = "", size: int = GROUPS) -> tuple[list[Doubles], str]:
+    """Companies that share a domain or a name, in the order of what they share, and where the next page begins.
+
+    One question that walks the index of what is shared and stops when the page is full.
+    """
+    column = {"domain": "domain", "name": "name_key"}[by]
+    text = (
+        f"SELECT {column}, array_agg(id ORDER BY id) FROM strategy_company"  # noqa: S608  (one of two constants)
+        f" WHERE tenant_id = %s AND {column} > %s AND merged_into_id IS NULL"
+        f" GROUP BY {column} HAVING count(*) > 1 ORDER BY {column} LIMIT %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(text, [current_tenant_id(), after, size + 1])
+        found = [Doubles(shared, keys) for shared, keys in cursor.fetchall()]
+    return found[:size], found[size - 1].shared if len(found) > size else ""
+
+
+def companies_called(words: str, *, most: int) -> list[Company]:
+    """Some companies with the words in their names, those that begin with them first."""
+    return _first(list(companies(CompanyFilter(words=words)).order_by("-pk")[: most * 3]), words, most)
+
+
+def contacts_called(words: str, *, most: int) -> list[Contact]:
+    """Some contacts with the words in their names, those that begin with them first."""
+    rows = contacts(words=words).select_related("company").order_by("-pk")
+    return _first(list(rows[: most * 3]), words, most)
+
+
+def strategies_called(words: str, *, most: int) -> list[Strategy]:
+    """Some strategies with the words in their names. There are few, so that each is looked at."""
+    return list(Strategy.objects.filter(name__icontains=words).order_by("name")[:most])
+
+
+def _first(rows: list[Row], words: str, most: int) -> list[Row]:
+    key = name_key(words)
+    return sorted(rows, key=lambda row: not row.name_key.startswith(key))[:most]
+
+
+def _called(function: str, words: str) -> Q:
+    """Rows whose names have the words in them, whatever the case and the spaces; as deals are found."""
+    key = name_key(words)
+    anywhere = len(key) > 2
+    pattern = f"{'%' if anywhere else ''}{to_the_letter(key)}%"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {function}(%s, %s)", [pattern, FEW + 1])  # noqa: S608  (a constant)
+        near = [found for (found,) in cursor.fetchall()]
+    if len(near) <= FEW:
+        return Q(pk__in=near)
+    return Q(name_key__contains=key) if anywhere else Q(name_key__startswith=key)

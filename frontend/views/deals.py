@@ -21,6 +21,7 @@ from frontend.http import TenantRequest, page, wants_part
 from frontend.parts import Action, Crumb, Tab
 from frontend.path import Reader, outcome_path
 from frontend.timeline import lines
+from frontend.views.contacts import deciding
 from outcomes.queries import path as outcomes
 from strategy import queries
 from strategy.models import Deal
@@ -60,6 +61,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "facts": facts(deal, reader),
         "actions": actions(request, deal),
         "about": about(deal, reader),
+        **deciding(request, deal),
     }
     return page(request, "deals/detail.html", context | parts_of(request, deal))
 

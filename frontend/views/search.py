@@ -15,12 +15,12 @@ from frontend import navigation, words
 from frontend.access import may
 from frontend.http import TenantRequest, page
 from frontend.parts import Crumb
-from strategy import queries
+from strategy import customer_queries, queries
 from strategy.models import Deal
 from strategy.queries import ALL, DealFilter
 
 #: As many of each kind as fit in one look.
-DEALS, PEOPLE, DEEDS = 7, 4, 6
+DEALS, OTHERS, PEOPLE, DEEDS = 7, 4, 4, 6
 LONGEST = 100
 
 
@@ -56,6 +56,7 @@ def jump(request: TenantRequest) -> HttpResponse:
     deals = deals_called(request, typed)
     groups = [
         Group(key="deals", heading=gettext("Deals"), hits=[deal_hit(deal, typed, request) for deal in deals]),
+        *customers(request, typed),
         Group(key="people", heading=gettext("People"), hits=people(request, typed)),
         Group(key="do", heading=gettext("Do"), hits=deeds(request, typed, deals)),
     ]
@@ -97,6 +98,44 @@ def deal_hit(deal: Deal, typed: str, request: TenantRequest) -> Hit:
         icon="deals",
         beside=value if deal.is_open else str(deal.get_end_cause_display()),
     )
+
+
+def customers(request: TenantRequest, typed: str) -> list[Group]:
+    """Companies, contacts and strategies called like this."""
+    if not typed:
+        return []
+    slug, found = request.tenant.slug, []
+    if allows(request.membership, "company.see"):
+        firms = customer_queries.companies_called(typed, most=OTHERS)
+        hits = [hit(one.name, typed, reverse("company", args=[slug, one.pk]), "company", one.country) for one in firms]
+        found.append(Group(key="companies", heading=gettext("Companies"), hits=hits))
+        persons = customer_queries.contacts_called(typed, most=OTHERS)
+        hits = [
+            hit(
+                one.name,
+                typed,
+                reverse("contact", args=[slug, one.pk]),
+                "meet",
+                one.company.name if one.company else "",
+            )
+            for one in persons
+        ]
+        found.append(Group(key="contacts", heading=gettext("Contacts"), hits=hits))
+    if allows(request.membership, "strategy.see"):
+        found.append(Group(key="strategies", heading=gettext("Strategies"), hits=strategies(slug, typed)))
+    return found
+
+
+def strategies(slug: str, typed: str) -> list[Hit]:
+    """Strategies called like this."""
+    return [
+        hit(one.name, typed, reverse("strategy", args=[slug, one.pk]), "strategy", str(one.get_state_display()))
+        for one in customer_queries.strategies_called(typed, most=OTHERS)
+    ]
+
+
+def hit(name: str, typed: str, url: str, icon: str, beside: str) -> Hit:
+    return Hit(marked=marked(name, typed), url=url, icon=icon, beside=beside)
 
 
 def people(request: TenantRequest, typed: str) -> list[Hit]:

@@ -65,6 +65,14 @@ class Company(TenantModel):
             models.Index(fields=["tenant", "name_key"], name="company_by_name"),
             models.Index(fields=["tenant", "domain"], condition=~models.Q(domain=""), name="company_by_domain"),
             models.Index(fields=["tenant", "owner", "-id"], name="company_of_owner_newest"),
+            models.Index(
+                fields=["tenant", "industry", "-id"],
+                condition=~models.Q(industry=""),
+                name="company_of_industry_newest",
+            ),
+            models.Index(
+                fields=["tenant", "country", "-id"], condition=~models.Q(country=""), name="company_of_country_newest"
+            ),
             models.Index(fields=["tenant", "parent", "-id"], name="company_of_parent_newest"),
             models.Index(fields=["tenant", "-updated_at", "-id"], name="company_changed_last"),
             models.Index(

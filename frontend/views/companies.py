@@ -1,0 +1,395 @@
+"""Companies: the table, the page of one, its form, and making one of two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.permissions import allows
+from frontend import words
+from frontend.access import may
+from frontend.forms.customers import CompanyForm, FilterForm, MergeForm
+from frontend.http import TenantRequest, csv_file, done, more_url, page, told_in
+from frontend.parts import Action, Crumb, Head
+from frontend.views.customers import (
+    BESIDE,
+    ROWS,
+    Cell,
+    Part,
+    Row,
+    companies_crumbs,
+    form_page,
+    key_after,
+    own_facts,
+    undone_words,
+)
+from strategy import customer_queries as queries
+from strategy import services, strategies
+from strategy.customer_queries import CompanyFilter
+from strategy.models import Attribute, Company, Deal, Merge
+from strategy.plan.rules import Answer
+from strategy.services.customers import facts as clean
+from strategy.services.customers.merging import COMPANY_FACTS
+
+
+@require_GET
+@may("company.see")
+def listing(request: TenantRequest) -> HttpResponse:
+    """Companies, the newest first, narrowed by industry, country, owner and name; the same as a file."""
+    form = FilterForm(
+        request.GET,
+        {
+            "industry": (gettext("Industry"), gettext("Any industry"), queries.words_in_use("industry")),
+            "country": (gettext("Country"), gettext("Any country"), queries.words_in_use("country")),
+        },
+    )
+    rows = queries.companies(wanted(form, request))
+    if request.GET.get("format") == "csv":
+        return as_file(rows)
+    keys, more = queries.newest(rows, after=key_after(request.GET.get("after", "")), size=ROWS)
+    context = {
+        "title": gettext("Companies"),
+        "crumbs": companies_crumbs(request),
+        "form": form,
+        "heads": heads(),
+        "rows": company_rows(queries.these_companies(keys), request.tenant.slug),
+        "more_url": more_url(request, keys[-1] if more else None),
+        "actions": actions(request),
+        "file_url": file_url(request),
+        "nothing": gettext("No company fits") if request.GET else gettext("No companies yet"),
+        "nothing_more": gettext("Nothing with these filters.")
+        if request.GET
+        else gettext("Add the first one, or import what you have."),
+    }
+    return page(request, "customers/list.html", context, part="more" if "after" in request.GET else "found")
+
+
+def wanted(form: FilterForm, request: TenantRequest) -> CompanyFilter:
+    return CompanyFilter(
+        words=form.wanted("q"),
+        industry=form.wanted("industry"),
+        country=form.wanted("country"),
+        owner=key_after(request.GET.get("owner", "")),
+    )
+
+
+def file_url(request: TenantRequest) -> str:
+    query = request.GET.copy()
+    query.pop("after", None)
+    query["format"] = "csv"
+    return f"{request.path}?{query.urlencode()}"
+
+
+def as_file(rows: Any) -> HttpResponse:
+    """What the list shows, all of it."""
+    keys, _more = queries.newest(rows, after=None, size=queries.MOST_IN_FILE)
+    found, counts = queries.these_companies(keys), queries.deal_counts(keys)
+    named = [str(head.words) for head in heads()]
+    lines: list[Sequence[object]] = [[*named[:1], gettext("Domain"), *named[1:]]]
+    for one in found:
+        of = counts.get(one.pk, queries.Counts(0, 0))
+        owner = one.owner.name if one.owner else ""
+        lines.append([one.name, one.domain, one.industry, one.country, owner, of.open, of.won])
+    return csv_file("companies", lines)
+
+
+def heads() -> list[Head]:
+    return [
+        *(Head(words=told) for told in (gettext("Name"), gettext("Industry"), gettext("Country"), gettext("Owner"))),
+        Head(words=gettext("Open deals"), right=True),
+        Head(words=gettext("Won"), right=True),
+    ]
+
+
+def company_rows(companies: Sequence[Company], slug: str) -> list[Row]:
+    """The rows of some companies, with the deals that the reader sees."""
+    counts = queries.deal_counts([one.pk for one in companies])
+    return [company_row(one, counts.get(one.pk, queries.Counts(0, 0)), slug) for one in companies]
+
+
+def company_row(company: Company, counts: queries.Counts, slug: str) -> Row:
+    return Row(
+        name=company.name,
+        beside=clean.shown_domain(company.domain),
+        url=reverse("company", args=[slug, company.pk]),
+        cells=[
+            Cell(words=company.industry),
+            Cell(words=company.country),
+            Cell(words=company.owner.name if company.owner else ""),
+            Cell(words=words.number(counts.open) if counts.open else "", right=True),
+            Cell(words=words.number(counts.won) if counts.won else "", right=True),
+        ],
+    )
+
+
+def actions(request: TenantRequest) -> list[Action]:
+    slug, member, found = request.tenant.slug, request.membership, []
+    found.append(Action(words=gettext("Contacts"), url=reverse("contacts", args=[slug])))
+    if allows(member, "company.merge"):
+        found.append(Action(words=gettext("Duplicates"), url=reverse("company-doubles", args=[slug])))
+    if allows(member, "company.edit"):
+        url = reverse("company-new", args=[slug])
+        found.append(Action(words=gettext("Add a company"), url=url, icon="plus", solid=True))
+    return found
+
+
+def company_or_404(key: UUID) -> Company:
+    found = Company.objects.select_related("parent", "owner", "merged_into").filter(pk=key).first()
+    if found is None:
+        raise Http404(key)
+    return found
+
+
+@require_GET
+@may("company.see")
+def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
+    """One company: its facts, its people, the deals that the reader sees, what belongs to it, and its segments."""
+    company, slug = company_or_404(pk), request.tenant.slug
+    if company.merged_into_id is not None:
+        return HttpResponseRedirect(reverse("company", args=[slug, company.merged_into_id]))
+    known = list(Attribute.objects.filter(of=Attribute.Of.COMPANY).order_by("position", "pk"))
+    context: dict[str, Any] = {
+        "title": company.name,
+        "crumbs": companies_crumbs(request, Crumb(words=company.name)),
+        "actions": actions_on(company, slug) if allows(request.membership, "company.edit") else [],
+        "facts": facts_of(company, slug) + [(name, told, "") for name, told in own_facts(known, company.attributes)],
+        "parts": [people(company, slug), deals(company, slug), subsidiaries(company, slug)],
+        "segments": segments(company) if allows(request.membership, "strategy.see") else [],
+    }
+    if allows(request.membership, "company.merge"):
+        context |= {"like": like(company, slug), "undo": undo_of(company, slug)}
+    return page(request, "customers/detail.html", context)
+
+
+def actions_on(company: Company, slug: str) -> list[Action]:
+    add_url = f"{reverse('contact-new', args=[slug])}?company={company.pk}"
+    return [
+        Action(words=gettext("Change"), url=reverse("company-edit", args=[slug, company.pk])),
+        Action(words=gettext("Add a contact"), url=add_url, icon="plus"),
+    ]
+
+
+def facts_of(company: Company, slug: str) -> list[tuple[str, str, str]]:
+    """(name, words, address) of what is known."""
+    money = words.money(company.revenue, company.revenue_currency) if company.revenue is not None else ""
+    above = reverse("company", args=[slug, company.parent_id]) if company.parent_id else ""
+    found = [
+        (gettext("Domain"), clean.shown_domain(company.domain), ""),
+        (gettext("Industry"), company.industry, ""),
+        (gettext("Country"), company.country, ""),
+        (gettext("Region"), company.region, ""),
+        (gettext("Tags"), ", ".join(company.tags), ""),
+        (gettext("Employees"), words.number(company.employees) if company.employees is not None else "", ""),
+        (gettext("Revenue a year"), money, ""),
+        (gettext("Founded in"), str(company.founded or ""), ""),
+        (gettext("Belongs to"), company.parent.name if company.parent else "", above),
+        (gettext("Owner"), company.owner.name if company.owner else "", ""),
+        (gettext("From"), " ".join(filter(None, (company.source, company.external_id))), ""),
+    ]
+    return [fact for fact in found if fact[1]]
+
+
+def people(company: Company, slug: str) -> Part:
+    keys, more = queries.newest(queries.contacts(company=company.pk), after=None, size=BESIDE)
+    rows = [
+        Row(name=one.name, beside=one.title, url=reverse("contact", args=[slug, one.pk]), cells=[Cell(words=one.email)])
+        for one in queries.these_contacts(keys)
+    ]
+    url = f"{reverse('contacts', args=[slug])}?company={company.pk}" if more else ""
+    nothing = gettext("Nobody is known here yet.")
+    return Part(
+        key="people", heading=gettext("Contacts"), nothing=nothing, rows=rows, url=url, url_words=gettext("All of them")
+    )
+
+
+def deals(company: Company, slug: str) -> Part:
+    found = Deal.objects.real().filter(company=company).select_related("stage", "owner").order_by("-created_at", "-pk")
+    rows = [
+        Row(
+            name=one.name,
+            url=reverse("deal", args=[slug, one.pk]),
+            beside=one.stage.name,
+            cells=[
+                Cell(words=words.money(one.amount, one.currency) if one.amount is not None else "", right=True),
+                Cell(words=one.owner.name if one.owner else ""),
+            ],
+        )
+        for one in found[:BESIDE]
+    ]
+    return Part(key="deals", heading=gettext("Deals"), nothing=gettext("No deal that you see."), rows=rows)
+
+
+def subsidiaries(company: Company, slug: str) -> Part:
+    found = Company.objects.filter(parent=company, merged_into=None).order_by("-pk")[:BESIDE]
+    rows = [
+        Row(name=one.name, url=reverse("company", args=[slug, one.pk]), cells=[Cell(words=one.country)])
+        for one in found
+    ]
+    return Part(key="below", heading=gettext("Belong to it"), nothing=gettext("No company."), rows=rows)
+
+
+def segments(company: Company) -> list[dict[str, Any]]:
+    """How it stands to each segment of the active strategies, and why."""
+    told = {Answer.IN: gettext("In"), Answer.OUT: gettext("Out"), Answer.UNKNOWN: gettext("Not known")}
+    return [
+        {
+            "name": one.segment.name,
+            "strategy": one.strategy.name,
+            "answer": told[one.verdict.answer],
+            "reasons": [reason.words for reason in one.verdict.reasons],
+        }
+        for one in strategies.segments_of(company)
+    ]
+
+
+def like(company: Company, slug: str) -> list[tuple[str, str]]:
+    """(name, address of the merge) of companies that may be the same."""
+    base = reverse("company-merge", args=[slug, company.pk])
+    return [(one.name, f"{base}?with={one.pk}") for one in queries.companies_like(company)]
+
+
+def undo_of(company: Company, slug: str) -> tuple[str, str] | None:
+    """(name of what was merged into it last, address that undoes it)."""
+    last = queries.last_merge(of=Merge.Of.COMPANY, kept=company.pk)
+    gone = Company.objects.filter(pk=last.gone_id).first() if last else None
+    return (gone.name, reverse("company-unmerge", args=[slug, company.pk])) if gone else None
+
+
+@require_http_methods(["GET", "POST"])
+@may("company.edit")
+def new(request: TenantRequest) -> HttpResponse:
+    """Add a company."""
+    known = list(Attribute.objects.filter(of=Attribute.Of.COMPANY).order_by("position", "pk"))
+    form = CompanyForm(request.POST or None, known=known, company=None, actor=request.membership)
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            made = services.open_company(actor=request.membership, at=timezone.now(), **form.given())
+            url = reverse("company", args=[request.tenant.slug, made.pk])
+            return done(request, url, gettext("{name} added").format(name=made.name))
+    title = gettext("Add a company")
+    return form_page(
+        request,
+        form,
+        {
+            "title": title,
+            "crumbs": companies_crumbs(request, Crumb(words=title)),
+            "button": gettext("Add the company"),
+            "back_url": reverse("companies", args=[request.tenant.slug]),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@may("company.edit")
+def edit(request: TenantRequest, pk: UUID) -> HttpResponse:
+    """Change what is known of a company."""
+    company, slug = company_or_404(pk), request.tenant.slug
+    known = list(Attribute.objects.filter(of=Attribute.Of.COMPANY).order_by("position", "pk"))
+    form = CompanyForm(request.POST or None, known=known, company=company, actor=request.membership)
+    url = reverse("company", args=[slug, pk])
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            services.edit_company(company=company, actor=request.membership, at=timezone.now(), **form.given())
+            return done(request, url, gettext("{name} changed").format(name=company.name))
+    return form_page(
+        request,
+        form,
+        {
+            "title": gettext("Change {name}").format(name=company.name),
+            "crumbs": companies_crumbs(request, Crumb(words=company.name, url=url), Crumb(words=gettext("Change"))),
+            "button": gettext("Save the changes"),
+            "back_url": url,
+        },
+    )
+
+
+@require_GET
+@may("company.merge")
+def doubles(request: TenantRequest) -> HttpResponse:
+    """Companies that may be the same, by what they share."""
+    by = "domain" if request.GET.get("by") == "domain" else "name"
+    groups, after = queries.doubles(by, after=request.GET.get("after", "").replace("\0", "")[:200])
+    slug = request.tenant.slug
+    names = {one.pk: one for one in queries.these_companies([key for group in groups for key in group.keys[:10]])}
+    rows = []
+    for group in groups:
+        first, *others = [names[key] for key in group.keys[:10] if key in names]
+        base = reverse("company-merge", args=[slug, first.pk])
+        cells = [Cell(words=one.name, url=f"{base}?with={one.pk}") for one in others]
+        url = reverse("company", args=[slug, first.pk])
+        rows.append(Row(name=first.name, beside=first.domain, url=url, cells=cells))
+    here = reverse("company-doubles", args=[slug])
+    context = {
+        "title": gettext("Companies that may be the same"),
+        "crumbs": companies_crumbs(request, Crumb(words=gettext("Duplicates"))),
+        "tabs": [
+            (gettext("Same name"), here, by == "name"),
+            (gettext("Same domain"), f"{here}?by=domain", by == "domain"),
+        ],
+        "rows": rows,
+        "more_url": more_url(request, after or None),
+    }
+    return page(request, "customers/doubles.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@may("company.merge")
+def merge(request: TenantRequest, pk: UUID) -> HttpResponse:
+    """Make one of two companies: which one stays, and which facts of the other one hold."""
+    one, slug = company_or_404(pk), request.tenant.slug
+    other = company_or_404(key_after(request.GET.get("with", "")) or pk)
+    rows = {str(row.pk): row for row in (one, other)}
+    names = [(key, f"{row.name} {clean.shown_domain(row.domain)}".strip()) for key, row in rows.items()]
+    form = MergeForm(request.POST or None, names=names, differing=differing(one, other))
+    if request.method == "POST" and form.is_valid():
+        keep = rows[form.cleaned_data["stays"]]
+        gone = other if keep is one else one
+        with told_in(form):
+            wins = form.cleaned_data.get("wins", [])
+            services.merge_companies(keep=keep, gone=gone, wins=wins, actor=request.membership, at=timezone.now())
+            url = reverse("company", args=[slug, keep.pk])
+            told = gettext("{gone} is part of {name} now").format(gone=gone.name, name=keep.name)
+            return done(request, url, told, undo_url=reverse("company-unmerge", args=[slug, keep.pk]))
+    return form_page(
+        request,
+        form,
+        {
+            "title": gettext("Make one of two"),
+            "lede": gettext("Deals, contacts and subsidiaries of the other one move. It can be undone."),
+            "crumbs": companies_crumbs(
+                request, Crumb(words=one.name, url=reverse("company", args=[slug, pk])), Crumb(words=gettext("Merge"))
+            ),
+            "button": gettext("Make one of them"),
+            "back_url": reverse("company", args=[slug, pk]),
+        },
+    )
+
+
+def differing(one: Company, other: Company) -> list[tuple[str, str]]:
+    """(fact, its name with both values) of what both know and know differently."""
+    found = []
+    for name in COMPANY_FACTS:
+        ours, theirs = getattr(one, name), getattr(other, name)
+        if ours not in (None, "") and theirs not in (None, "") and ours != theirs:
+            label = str(Company._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
+            found.append((name, f"{label}: {ours} / {theirs}"))
+    return found
+
+
+@require_POST
+@may("company.merge")
+def unmerge(request: TenantRequest, pk: UUID) -> HttpResponse:
+    """Undo the last merge into a company."""
+    company = company_or_404(pk)
+    last = queries.last_merge(of=Merge.Of.COMPANY, kept=company.pk)
+    if last is None:
+        raise Http404(pk)
+    undone = services.undo_merge(merge=last, actor=request.membership, at=timezone.now())
+    return done(request, reverse("company", args=[request.tenant.slug, pk]), undone_words(undone.facts, undone.rows))

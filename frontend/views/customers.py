@@ -1,0 +1,102 @@
+"""What the pages of companies and of contacts share: tables, facts, forms, and making one of two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from frontend import words
+from frontend.http import TenantRequest, page
+from frontend.parts import Crumb
+from strategy.models import Attribute
+
+#: As many rows as fit on two screens.
+ROWS = 50
+#: As many of what belongs to a row stand on its page.
+BESIDE = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What stands in a column. right: a figure; url: it leads somewhere."""
+
+    words: str
+    right: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row of a table: what it is called and where it leads, and its cells."""
+
+    name: str
+    url: str
+    beside: str = ""
+    cells: Sequence[Cell] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of a page with what belongs to the row. url: where all of it is."""
+
+    key: str
+    heading: str
+    nothing: str
+    rows: Sequence[Row]
+    url: str = ""
+    url_words: str = ""
+
+
+def companies_crumbs(request: TenantRequest, *steps: Crumb) -> list[Crumb]:
+    url = reverse("companies", args=[request.tenant.slug]) if steps else ""
+    return [Crumb(words=gettext("Companies"), url=url), *steps]
+
+
+def contacts_crumbs(request: TenantRequest, *steps: Crumb) -> list[Crumb]:
+    url = reverse("contacts", args=[request.tenant.slug]) if steps else ""
+    return companies_crumbs(request, Crumb(words=gettext("Contacts"), url=url), *steps)
+
+
+def key_after(text: str) -> UUID | None:
+    """The row after which a page of a list begins; None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def own_facts(known: Sequence[Attribute], values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The values of the organisation's own attributes in words."""
+    return [(one.name, own_words(one, values[one.key])) for one in known if one.key in values]
+
+
+def own_words(one: Attribute, value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    return words.number(value) if isinstance(value, int) else str(value)
+
+
+def form_page(request: TenantRequest, form: BaseForm, context: Mapping[str, Any]) -> HttpResponse:
+    """A form on a page of its own; 422 where something of it cannot be used."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return page(request, "customers/form.html", {"form": form, **context}, status=status)
+
+
+def undone_words(facts: Sequence[str], rows: int) -> str:
+    """What an undone merge left as it is."""
+    told = gettext("They are two again.")
+    if facts:
+        told += " " + gettext("Changed since, so it stays: {facts}.").format(facts=words.listed(list(facts)))
+    if rows:
+        told += " " + ngettext(
+            "{n} row was changed since and stays where it is.", "{n} rows were changed since and stay.", rows
+        ).format(n=words.number(rows))
+    return told

@@ -20,6 +20,7 @@ from accounts.visibility import of_everybody, sight_of
 from activities.models import Activity, ActivityType, Horizon, Output, OutputType
 from strategy.models import Company, Deal
 from strategy.services import watch_deal
+from strategy.signals import deals_merged, deals_parted
 
 # A phone's clock may run ahead of ours.
 CLOCK_SLACK = timedelta(minutes=5)
@@ -144,3 +145,18 @@ def _refuse_nonsense(
 def follow(placeholder: Membership, member: Membership, **_: Any) -> dict[str, int]:
     """What an import says a placeholder did was done by the member."""
     return {"activities": Activity.objects.filter(member=placeholder).update(member=member)}
+
+
+@receiver(deals_merged)
+def follow_merge(kept: Deal, gone: Deal, **_: Any) -> dict[str, list[str]]:
+    """What was done for the deal that goes was done for the one that stays."""
+    rows = Activity.objects.filter(deal=gone)
+    keys = [str(key) for key in rows.values_list("pk", flat=True)]
+    rows.update(deal=kept)
+    return {Activity._meta.label: keys}
+
+
+@receiver(deals_parted)
+def follow_parting(kept: Deal, gone: Deal, moved: dict[str, list[str]], **_: Any) -> None:
+    """Each deal has again what was done for it."""
+    Activity.objects.filter(pk__in=moved.get(Activity._meta.label, []), deal=kept).update(deal=gone)

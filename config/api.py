@@ -18,9 +18,9 @@ from frontend.views import reference
 from outcomes.api.strategies import Strategies
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
 from strategy.api.customers import Attributes, BuyingRoles, Companies, Contacts
+from strategy.api.deals import BulkEdits, Deals
 from strategy.api.pipelines import Competitors, DealSources, EndReasons, ExchangeRates, Pipelines, Stages
 from strategy.api.plan import Personas, Plays, Segments
-from strategy.api.views import Deals
 
 # In the path of a source and of an id there, of which the latter may have a stroke in it.
 BY_EXTERNAL_ID = "{prefix}/by-external-id/(?P<source>[^/]+)/(?P<external_id>.+)"
@@ -28,11 +28,12 @@ BY_EXTERNAL_ID = "{prefix}/by-external-id/(?P<source>[^/]+)/(?P<external_id>.+)"
 
 class Router(SimpleRouter):
     """Knows also a noun of which there is one, which is changed at its own address (the action `change`), and rows that
-    another system keeps (`put_by_external_id` and `upsert`)."""
+    another system keeps (`put_by_external_id` and `upsert`), and those that are changed many at once (`bulk`)."""
 
     routes = [
         Route(rf"^{BY_EXTERNAL_ID}$", {"put": "put_by_external_id"}, "{basename}-put", detail=False, initkwargs={}),
         Route(r"^{prefix}:upsert$", {"post": "upsert"}, "{basename}-upsert", detail=False, initkwargs={}),
+        Route(r"^{prefix}:bulk$", {"post": "bulk"}, "{basename}-bulk", detail=False, initkwargs={}),
         *(
             route._replace(mapping={**route.mapping, "patch": "change"})
             if isinstance(route, Route) and not route.detail
@@ -61,6 +62,7 @@ for name, resource in {
     "deal_sources": DealSources,
     "exchange_rates": ExchangeRates,
     "deals": Deals,
+    "bulk_edits": BulkEdits,
     "strategies": Strategies,
     "segments": Segments,
     "personas": Personas,

@@ -38,7 +38,6 @@ VERBS: Words = {
     "contact.opened": _("added the contact {name}"),
     "contact.unmerged": _("made two contacts of {name} and {gone} again"),
     "deal.closed": _("closed a deal: from {left} to {entered}"),
-    "deal.contact_named": _("named {contact} in the decision"),
     "deal.edited": _("changed facts of a deal: {changes}"),
     "deal.merged": _("put the deal {gone} together with {kept}"),
     "deal.unmerged": _("took the deals {gone} and {kept} apart again"),

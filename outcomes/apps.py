@@ -6,3 +6,4 @@ class OutcomesConfig(AppConfig):
 
     def ready(self) -> None:
         from outcomes import defaults, recount  # noqa: F401  (hear of new and of changed organisations)
+        from outcomes.services import milestones  # noqa: F401  (hears of deals that turned out to be one)

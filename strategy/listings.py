@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -36,6 +37,20 @@ class DealRow(NamedTuple):
     end_cause: str
     end_reason: UUID | None
     end_reason_name: str | None
+    competitor: UUID | None
+    competitor_name: str | None
+    came_from: UUID | None
+    came_from_name: str | None
+    strategy: UUID | None
+    strategy_name: str | None
+    segment: UUID | None
+    segment_name: str | None
+    play: UUID | None
+    play_name: str | None
+    rate: Any
+    rate_date: date | None
+    attributes: str
+    merged_into: UUID | None
     episode: int
     is_test: bool
     source: str
@@ -77,6 +92,10 @@ DEALS = Listing(
         "deal.end_cause",
         "deal.end_reason_id",
         "reason.name",
+        *("deal.competitor_id", "competitor.name", "deal.came_from_id", "source.name"),
+        *("deal.strategy_id", "strategy.name", "deal.segment_id", "segment.name", "deal.play_id", "play.name"),
+        # As text: the driver leaves JSON to Django's field, which is not asked here.
+        *("deal.rate", "deal.rate_date", "deal.attributes::text", "deal.merged_into_id"),
         "deal.episode",
         "deal.is_test",
         "deal.source",
@@ -93,6 +112,15 @@ DEALS = Listing(
         " LEFT JOIN accounts_membership AS owner ON owner.tenant_id = deal.tenant_id AND owner.id = deal.owner_id"
         " LEFT JOIN strategy_endreason AS reason"
         " ON reason.tenant_id = deal.tenant_id AND reason.id = deal.end_reason_id"
+        " LEFT JOIN strategy_competitor AS competitor"
+        " ON competitor.tenant_id = deal.tenant_id AND competitor.id = deal.competitor_id"
+        " LEFT JOIN strategy_dealsource AS source"
+        " ON source.tenant_id = deal.tenant_id AND source.id = deal.came_from_id"
+        " LEFT JOIN strategy_strategy AS strategy"
+        " ON strategy.tenant_id = deal.tenant_id AND strategy.id = deal.strategy_id"
+        " LEFT JOIN strategy_planpart AS segment"
+        " ON segment.tenant_id = deal.tenant_id AND segment.id = deal.segment_id"
+        " LEFT JOIN strategy_planpart AS play ON play.tenant_id = deal.tenant_id AND play.id = deal.play_id"
     ),
     moment="created_at",
     narrow={
@@ -101,7 +129,49 @@ DEALS = Listing(
         "stage": "deal.stage_id = %(stage)s",
         "owner": "deal.owner_id = %(owner)s",
         "company": "deal.company_id = %(company)s",
+        "pipeline": "deal.pipeline_id = %(pipeline)s",
+        "strategy": "deal.strategy_id = %(strategy)s",
+        "segment": "deal.segment_id = %(segment)s",
+        "play": "deal.play_id = %(play)s",
+        "came_from": "deal.came_from_id = %(came_from)s",
+        "qualified_from": "deal.qualified_on >= %(qualified_from)s",
+        "qualified_until": "deal.qualified_on <= %(qualified_until)s",
+        "expected_close_until": "deal.expected_close_on <= %(expected_close_until)s",
         **by_external_id("deal"),
+    },
+)
+#: What has changed since a moment, in the order in which it changed.
+DEALS_CHANGED = replace(
+    DEALS,
+    moment="updated_at",
+    newest_first=False,
+    narrow={**DEALS.narrow, "updated_since": "deal.updated_at >= %(updated_since)s"},
+)
+# How a deal had ended by the end of a day: as it is now if it was over for good, else as its last stay says.
+PAST_CAUSE = (
+    "CASE WHEN deal.closed_on <= %(as_of)s THEN deal.end_cause ELSE coalesce((SELECT"
+    " CASE WHEN span.left_on <= %(as_of)s"
+    " AND span.exit_kind IN ('won', 'lost', 'no_decision', 'disqualified') THEN span.exit_kind ELSE '' END"
+    " FROM strategy_stagespan AS span WHERE span.tenant_id = deal.tenant_id AND span.deal_id = deal.id"
+    " AND span.entered_on <= %(as_of)s ORDER BY span.entered_on DESC, span.id DESC LIMIT 1), '') END"
+)
+PAST_OWNER = (
+    "coalesce((SELECT span.owner_id FROM strategy_ownerspan AS span WHERE span.tenant_id = deal.tenant_id"
+    " AND span.deal_id = deal.id AND span.from_on <= %(as_of)s ORDER BY span.from_on DESC, span.id DESC LIMIT 1),"
+    " deal.owner_id)"
+)
+#: Those that were there on a past day; `strategy.past` says what they were.
+DEALS_PAST = replace(
+    DEALS,
+    narrow={
+        **{name: DEALS.narrow[name] for name in ("company", "pipeline", "came_from", "source", "external_id")},
+        "key": "deal.id = %(key)s",
+        "as_of": "coalesce(deal.opened_on, deal.qualified_on, deal.created_at::date) <= %(as_of)s",
+        "is_open": f"(({PAST_CAUSE}) = '') = %(is_open)s",
+        "end_cause": f"({PAST_CAUSE}) = %(end_cause)s",
+        "owner": f"{PAST_OWNER} = %(owner)s",
+        "qualified_from": "deal.qualified_on >= %(qualified_from)s AND deal.qualified_on <= %(as_of)s",
+        "qualified_until": "deal.qualified_on <= least(%(qualified_until)s, %(as_of)s)",
     },
 )
 

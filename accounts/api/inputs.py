@@ -72,5 +72,8 @@ class EditOrganisation(fields.Input):
     fiscal_year_starts = fields.Whole(least=1, most=12, required=False, help_text="A month")
     week_starts = fields.Whole(least=1, most=7, required=False, help_text="1 is Monday")
     counts_from_grade = fields.Whole(most=4, required=False, help_text="Statistics are counted anew")
+    closed_until = fields.Day(
+        required=False, allow_null=True, help_text="Changes of deals cannot take effect on this day or before"
+    )
     visibility = fields.OneOf(Visibility.values, required=False, help_text="Whose deals managers and reps see")
     group_only = fields.Switch(required=False, help_text="Figures name teams and never one person")

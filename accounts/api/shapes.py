@@ -32,6 +32,7 @@ class Organisation(fields.Output):
     fiscal_year_starts = fields.Whole(least=1, most=12, help_text="The first month of the fiscal year")
     week_starts = fields.Whole(least=1, most=7, help_text="The first day of the week; 1 is Monday")
     counts_from_grade = fields.Whole(most=4, help_text="From this evidence grade on, milestones count in statistics")
+    closed_until = fields.Day(allow_null=True, help_text="Changes of deals cannot take effect on this day or before")
     visibility = fields.OneOf(Visibility.values, help_text="Whose deals managers and reps see")
     group_only = fields.Switch(help_text="Whether figures name teams and never one person")
 
@@ -103,6 +104,7 @@ def organisation(tenant: Tenant) -> dict[str, Any]:
         "fiscal_year_starts": tenant.fiscal_year_starts,
         "week_starts": tenant.week_starts,
         "counts_from_grade": tenant.counts_from_grade,
+        "closed_until": tenant.closed_until,
         "visibility": tenant.visibility,
         "group_only": tenant.group_only,
     }

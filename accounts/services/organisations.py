@@ -28,6 +28,7 @@ EDITABLE = {
     "fiscal_year_starts": "organisation.edit",
     "week_starts": "organisation.edit",
     "counts_from_grade": "organisation.edit",
+    "closed_until": "organisation.edit",
     "visibility": "organisation.edit",
     "group_only": "organisation.edit",
 }
@@ -99,6 +100,9 @@ def _store(tenant: Tenant, changed: Mapping[str, tuple[Any, Any]], *, actor: Mem
     before = tenant.slug
     for field, (_before, to) in changed.items():
         setattr(tenant, field, to)
+    if tenant.closed_until is not None and "closed_until" in changed and tenant.closed_until >= tenant.day_of(at):
+        told = _("Give a day before today: what happens today can still be recorded.")
+        raise Invalid(fields={"closed_until": str(told)})
     addresses.refuse_unless_sound(tenant)
     _refuse_during_import(changed)
     if "currency" in changed:

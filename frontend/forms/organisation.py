@@ -55,7 +55,7 @@ class OrganisationForm(forms.Form):
         self.tenant: Tenant = member.tenant
         self.names = [name for name in self.declared_fields if name in EDITABLE and allows(member, EDITABLE[name])]
         now = {name: getattr(self.tenant, name) for name in self.names}
-        super().__init__(given, initial={**now, "seen": json.dumps(now)})
+        super().__init__(given, initial={**now, "seen": json.dumps(now, default=str)})
         for name in [name for name in self.fields if name in EDITABLE and name not in self.names]:
             del self.fields[name]
 
@@ -66,7 +66,17 @@ class OrganisationForm(forms.Form):
         except (ValueError, RecursionError):
             given = {}
         known: Mapping[str, Any] = given if isinstance(given, dict) else {}
-        return {name: known.get(name) for name in self.names}
+        return {name: self._as_kept(name, known.get(name)) for name in self.names}
+
+    def _as_kept(self, name: str, value: Any) -> Any:
+        """A value of the page as the organisation has it: JSON knows no days."""
+        field = self.fields[name]
+        if not isinstance(field, forms.DateField) or value is None:
+            return value
+        try:
+            return field.to_python(value)
+        except forms.ValidationError:
+            return value
 
     def wanted(self) -> dict[str, Any]:
         """The settings as they were chosen."""
@@ -74,7 +84,7 @@ class OrganisationForm(forms.Form):
 
     def compare(self, now: Mapping[str, Any]) -> dict[str, str]:
         """What to say at each field that somebody else has set meanwhile. The next answer is about those values."""
-        self.data = {**self.data, "seen": json.dumps({**self.cleaned_data["seen"], **now})}
+        self.data = {**self.data, "seen": json.dumps({**self.cleaned_data["seen"], **now}, default=str)}
         told = str(_("Meanwhile somebody has set this to “{theirs}”. Save again to make it “{yours}”."))
         return {
             name: told.format(theirs=self._shown(name, value), yours=self._shown(name, self.cleaned_data[name]))
@@ -160,6 +170,16 @@ class FiguresForm(OrganisationForm):
             "For everybody's figures: outcomes that are known less well are shown and not counted. Figures are counted"
             " anew, and say so until they are."
         ),
+    )
+    closed_until = forms.DateField(
+        label=_("Figures are closed up to"),
+        required=False,
+        help_text=_(
+            "Nothing can be recorded of deals that took effect on this day or before, so that what was reported stays"
+            " true. Empty: every day is open."
+        ),
+        error_messages={"invalid": _("Give a day.")},
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     visibility = forms.ChoiceField(
         label=_("Managers and reps see the deals of"),

@@ -38,6 +38,12 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "outputs": [{"type": "$OUTPUT_TYPE", "note": "They wrote back"}],
     },
     "move_deal": {"stage": "$STAGE"},
+    "update_deal": {"amount": 1_100_000, "expected_close_on": "2030-01-31"},
+    "put_deal": {"name": "Leak analytics", "amount": 1_250_000},
+    "upsert_deals": {"items": [{"source": "crm", "external_id": "4711", "name": "Leak analytics"}]},
+    "bulk_edit_deals": {"deals": ["$DEAL"], "change": {"expected_close_on": "2030-01-31"}},
+    "merge_deal": {"gone": "$GONE"},
+    "undo_deal_merge": {},
     "create_strategy": {"name": "Mid-market $(date +%s%N)", "template": "mid_market_direct"},
     "change_strategy": {"name": "Mid-market $(date +%s%N)"},
     "create_token": {"name": "Nightly report", "scopes": ["deals:read"]},
@@ -139,6 +145,7 @@ NAMED = {"{source}": "crm", "{external_id}": "4711", "{number}": "1"}
 BEFORE: Mapping[str, tuple[str, bool, Mapping[str, Any]]] = {
     "undo_company_merge": ("POST", False, BODIES["merge_company"]),
     "undo_contact_merge": ("POST", False, BODIES["merge_contact"]),
+    "undo_deal_merge": ("POST", False, BODIES["merge_deal"]),
     "get_buying_role": ("PUT", True, BODIES["put_buying_role"]),
     "remove_buying_role": ("PUT", True, BODIES["put_buying_role"]),
 }
@@ -182,7 +189,8 @@ def curl(site: str, path: str, method: str, told: Mapping[str, Any]) -> str:
     wanted = dict.fromkeys(VARIABLE.findall(given))
     steps += [taken(site, lists[variable]) for variable in wanted if variable not in (OWN_NAME, OTHER)]
     if OTHER in wanted:
-        steps.append(f"{OTHER}={steps[0].partition('=')[2]}")
+        making = next(step for step in steps if "--json" in step)
+        steps.append(f"{OTHER}={making.partition('=')[2]}")
     if OWN_NAME in wanted:
         steps.append(
             f'NAME=$(curl -s "{address}?fields=name" \\\n  -H "Authorization: Bearer $TOKEN" |'
@@ -235,6 +243,9 @@ def _subject(site: str, path: str, method: str, told: Mapping[str, Any], steps: 
     kind, resource = kind_of(schema), path.split("/")[3]
     if not kind:
         return NAMES[resource]
+    if kind == ids.BULK_EDIT:
+        steps += [taken(site, ids.DEAL), made(site, kind, "deals:bulk", BODIES["bulk_edit_deals"])]
+        return f"${_lists()[kind][0]}"
     if method == "GET" or "{deal}" in path or "post" not in document()["paths"].get(f"/api/v1/{resource}", {}):
         steps.append(taken(site, kind, SUBJECTS.get(told["operationId"], "")))
     else:
@@ -299,7 +310,7 @@ def _value(name: str, schema: Mapping[str, Any]) -> Any:
 @cache
 def _lists() -> dict[str, tuple[str, str]]:
     """By type of id: the variable of examples that holds one, and the list to take it from."""
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, str]] = {ids.BULK_EDIT: ("BULK_EDIT", "")}  # which have no list
     for path, kind, name in _rows():
         variable = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
         # The secret itself is called TOKEN.

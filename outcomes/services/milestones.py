@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -20,6 +23,7 @@ from outcomes.rules import derive
 from strategy.models import Deal
 from strategy.services import watch_deal
 from strategy.services.refusals import DealIsOver
+from strategy.signals import deals_merged, deals_parted
 
 Kind = MilestoneEvent.Kind
 
@@ -82,9 +86,32 @@ def _entered(entry_key: UUID) -> MilestoneEvent | None:
 
 def _settle(*, deal: Deal, type: MilestoneType) -> Milestone:
     """Derive the state of one milestone from its events and store it."""
-    events = MilestoneEvent.objects.filter(deal=deal, type=type).order_by("recorded_at", "pk")
+    events = _events_of(deal).filter(type=type).order_by("recorded_at", "pk")
     milestone, _created = Milestone.objects.update_or_create(deal=deal, type=type, defaults=derive(events))
     return milestone
+
+
+def _events_of(deal: Deal) -> QuerySet[MilestoneEvent]:
+    """What happened to a deal, and to those that turned out to be the same."""
+    return MilestoneEvent.objects.filter(Q(deal=deal) | Q(deal__merged_into=deal))
+
+
+@receiver(deals_merged)
+def follow_merge(kept: Deal, gone: Deal, **_: Any) -> dict[str, list[str]]:
+    """What customers did on the deal that goes, they did on the one that stays. The ledger is as it was."""
+    for milestone in Milestone.objects.filter(deal=gone).select_related("type"):
+        _settle(deal=kept, type=milestone.type)
+    return {}
+
+
+@receiver(deals_parted)
+def follow_parting(kept: Deal, gone: Deal, **_: Any) -> None:
+    """Each deal has again what its own ledger says."""
+    for milestone in Milestone.objects.filter(deal=gone).select_related("type"):
+        if _events_of(kept).filter(type=milestone.type).exists():
+            _settle(deal=kept, type=milestone.type)
+        else:
+            Milestone.objects.filter(deal=kept, type=milestone.type).delete()
 
 
 def _refuse_nonsense(deal: Deal, on: date, *, today: date, agreed_by: str, evidence: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import orjson
 
-from accounts.api import fields, ids
+from accounts.api import fields, ids, upserts
 from accounts.api.nouns import Noun
+from accounts.api.problems import items_of_refusal
 from accounts.api.shapes import MEMBER, ref
 from strategy import listings
 from strategy.api.customer_shapes import COMPANY
@@ -20,7 +22,8 @@ from strategy.listings import (
     StageRow,
     WordRow,
 )
-from strategy.models import DealEvent, EndCause, Stage
+from strategy.models import DealEvent, EndCause, Merge, Stage
+from strategy.services.deals.bulk import Edited, EditedRow
 
 
 class Pipeline(fields.Output):
@@ -159,6 +162,9 @@ def exchange_rate(row: RateRow) -> dict[str, Any]:
     }
 
 
+NOTHING: dict[str, Any] = {}
+
+
 class StageRef(fields.Output):
     """The stage a deal is in. Programs decide by its kind; names are the organisation's own."""
 
@@ -179,6 +185,8 @@ class Deal(fields.Output):
         "stage": STAGE,
         "owner": MEMBER,
         "end_reason": END_REASON,
+        "competitor": COMPETITOR,
+        "came_from": DEAL_SOURCE,
     }
 
     id = fields.Id(ids.DEAL)
@@ -197,6 +205,17 @@ class Deal(fields.Output):
     closed_on = fields.Day(allow_null=True)
     end_cause = fields.OneOf(EndCause.values, allow_null=True)
     end_reason = fields.Ref(ids.END_REASON, allow_null=True)
+    competitor = fields.Ref(ids.COMPETITOR, allow_null=True, help_text="Whom it was lost to")
+    came_from = fields.Ref(ids.DEAL_SOURCE, allow_null=True)
+    strategy = fields.Ref(ids.STRATEGY, allow_null=True)
+    segment = fields.Ref(ids.SEGMENT, allow_null=True)
+    play = fields.Ref(ids.PLAY, allow_null=True)
+    rate = fields.Text(
+        longest=20, allow_null=True, help_text="What one unit was worth in the organisation's currency on `rate_date`"
+    )
+    rate_date = fields.Day(allow_null=True, help_text="The day of qualification")
+    attributes = fields.Anything(help_text="The organisation's own attributes by their keys")
+    merged_into_id = fields.Id(ids.DEAL, allow_null=True, help_text="The deal that this one turned out to be")
     episode = fields.Whole(least=1, help_text="Counted up each time the deal is opened again")
     is_test = fields.Switch()
     source = fields.Text(longest=40, allow_null=True)  # type: ignore[assignment]
@@ -225,6 +244,15 @@ def deal(row: DealRow) -> dict[str, Any]:
         "closed_on": row.closed_on,
         "end_cause": row.end_cause or None,
         "end_reason": ref(ids.END_REASON, row.end_reason, row.end_reason_name),
+        "competitor": ref(ids.COMPETITOR, row.competitor, row.competitor_name),
+        "came_from": ref(ids.DEAL_SOURCE, row.came_from, row.came_from_name),
+        "strategy": ref(ids.STRATEGY, row.strategy, row.strategy_name),
+        "segment": ref(ids.SEGMENT, row.segment, row.segment_name),
+        "play": ref(ids.PLAY, row.play, row.play_name),
+        "rate": f"{row.rate.normalize():f}" if row.rate_date else None,
+        "rate_date": row.rate_date,
+        "attributes": NOTHING if row.attributes == "{}" else orjson.Fragment(row.attributes),
+        "merged_into_id": ids.encode(ids.DEAL, row.merged_into) if row.merged_into else None,
         "episode": row.episode,
         "is_test": row.is_test,
         "source": row.source or None,
@@ -263,4 +291,62 @@ def event(row: DealEventRow) -> dict[str, Any]:
         "recorded_at": row.recorded_at,
         "actor": ref(ids.MEMBER, row.actor, row.actor_name),
         "data": orjson.Fragment(row.data),
+    }
+
+
+class BulkRow(fields.Output):
+    """What became of one deal. `code` and `detail` say why it stays as it was."""
+
+    id = fields.Id(ids.DEAL)
+    outcome = fields.OneOf(["updated", "unchanged", "error"])
+    code = fields.Text(longest=100, allow_null=True)
+    detail = fields.Text(longest=2000, allow_null=True)
+    errors = upserts.UpsertedItem(many=True)  # type: ignore[assignment]
+
+
+class BulkEdited(fields.Output):
+    """What became of each deal of a change, in the order in which they were named. With `id` it can be undone once."""
+
+    id = fields.Id(ids.BULK_EDIT)
+    updated = fields.Whole()
+    unchanged = fields.Whole()
+    error = fields.Whole()
+    results = BulkRow(many=True)
+
+
+def bulk_edited(edited: Edited) -> dict[str, Any]:
+    """A change of many deals, row by row."""
+    rows = [_bulk_row(row) for row in edited.rows]
+    counts = Counter(row["outcome"] for row in rows)
+    told = {outcome: counts[outcome] for outcome in ("updated", "unchanged", "error")}
+    return {"id": ids.encode(ids.BULK_EDIT, edited.edit.pk), **told, "results": rows}
+
+
+def _bulk_row(row: EditedRow) -> dict[str, Any]:
+    refusal = row.refusal
+    return {
+        "id": ids.encode(ids.DEAL, row.key),
+        "outcome": "error" if refusal else "updated" if row.is_changed else "unchanged",
+        "code": refusal.code if refusal else None,
+        "detail": str(refusal) if refusal else None,
+        "errors": list(items_of_refusal(refusal, "#/change")) if refusal else [],
+    }
+
+
+class DealMerge(fields.Output):
+    """That two deals were found to be one."""
+
+    kept_id = fields.Id(ids.DEAL)
+    gone_id = fields.Id(ids.DEAL)
+    merged_at = fields.Moment()
+    undone_at = fields.Moment(allow_null=True)
+
+
+def deal_merge(row: Merge) -> dict[str, Any]:
+    """A merge of two deals."""
+    return {
+        "kept_id": ids.encode(ids.DEAL, row.kept_id),
+        "gone_id": ids.encode(ids.DEAL, row.gone_id),
+        "merged_at": row.merged_at,
+        "undone_at": row.undone_at,
     }

@@ -9,7 +9,9 @@ from strategy.services.customers.contacts import (
 )
 from strategy.services.customers.merging import merge_companies, merge_contacts, undo_merge
 from strategy.services.deals import (
+    bulk_edit_deals,
     change_deal,
+    merge_deals,
     move_deal,
     open_deal,
     qualify_deal,
@@ -18,6 +20,9 @@ from strategy.services.deals import (
     replan_deal,
     reprice_deal,
     reschedule_deal,
+    undo_bulk_edit,
+    undo_deal_merge,
+    upsert_deals,
     watch_deal,
 )
 from strategy.services.drafts import (
@@ -33,6 +38,7 @@ from strategy.services.plan import activate_strategy, begin_strategy, newest_ver
 __all__ = [
     "activate_strategy",
     "begin_strategy",
+    "bulk_edit_deals",
     "change_deal",
     "copy_strategy",
     "define_attribute",
@@ -45,6 +51,7 @@ __all__ = [
     "hand_over_deals",
     "merge_companies",
     "merge_contacts",
+    "merge_deals",
     "move_deal",
     "newest_version",
     "open_company",
@@ -61,9 +68,12 @@ __all__ = [
     "retire_strategy",
     "take_buying_role",
     "throw_draft_away",
+    "undo_bulk_edit",
+    "undo_deal_merge",
     "undo_merge",
     "upsert_companies",
     "upsert_contacts",
+    "upsert_deals",
     "watch_deal",
     "write_strategy",
 ]

@@ -27,7 +27,16 @@ from strategy.models import (
     Strategy,
 )
 from strategy.requirements import RequirementsMissing
-from strategy.services import change_deal, move_deal, open_deal, qualify_deal, reassign_deal, reopen_deal, reprice_deal
+from strategy.services import (
+    change_deal,
+    define_attribute,
+    move_deal,
+    open_deal,
+    qualify_deal,
+    reassign_deal,
+    reopen_deal,
+    reprice_deal,
+)
 from strategy.services.deals import PeriodClosed
 from strategy.services.refusals import DealIsOver, DealMovedMeanwhile
 from tests.make import NOON, make_deal, stage
@@ -107,8 +116,11 @@ def test_what_a_deal_serves_is_kept_as_spans(deal: Deal, omar: Membership, lena:
     assert (span.segment_id, span.from_on, span.until_on) == (food.pk, days(-2), TODAY)
 
 
-def test_plain_facts_say_in_an_event_what_they_were(deal: Deal, omar: Membership) -> None:
+def test_plain_facts_say_in_an_event_what_they_were(deal: Deal, omar: Membership, lena: Membership) -> None:
     alder = Company.objects.create(name="Alder 🌲 شركة")
+    define_attribute(actor=lena, at=NOON, of="deal", name="Plant", kind="number")
+    with pytest.raises(Invalid):
+        change_deal(deal=deal, actor=omar, at=NOON, attributes={"plant": "3"})
     change_deal(deal=deal, actor=omar, at=NOON, name=" Pump watch ", company=alder, attributes={"plant": 3})
     kind, data, _ = last_event(deal)
     assert kind == "corrected"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from strategy.models import Deal
+from strategy.services.deals.bulk import BulkEditUndone, Edited, EditedRow, bulk_edit_deals, undo_bulk_edit
 from strategy.services.deals.drafts import PeriodClosed
 from strategy.services.deals.facts import (
     CHANGEABLE,
@@ -13,15 +14,22 @@ from strategy.services.deals.facts import (
     reprice_deal,
     reschedule_deal,
 )
+from strategy.services.deals.merging import merge_deals, undo_deal_merge
 from strategy.services.deals.moving import SUPPLIES, move_deal, reopen_deal
 from strategy.services.deals.opening import open_deal, qualify_deal
+from strategy.services.deals.upserting import upsert_deals
 
 __all__ = [
     "CHANGEABLE",
     "LARGEST_AMOUNT",
     "SUPPLIES",
+    "BulkEditUndone",
+    "Edited",
+    "EditedRow",
     "PeriodClosed",
+    "bulk_edit_deals",
     "change_deal",
+    "merge_deals",
     "move_deal",
     "open_deal",
     "qualify_deal",
@@ -30,6 +38,9 @@ __all__ = [
     "replan_deal",
     "reprice_deal",
     "reschedule_deal",
+    "undo_bulk_edit",
+    "undo_deal_merge",
+    "upsert_deals",
     "watch_deal",
 ]
 

@@ -21,7 +21,20 @@ from accounts import audit
 from accounts.models import AuditEvent, Membership
 from accounts.refusals import Invalid, Refused
 from accounts.visibility import of_everybody
-from strategy.models import BuyingRole, Deal, DealEvent, ExchangeRate, OwnerSpan, Pipeline, PlanSpan, Stage, StageSpan
+from strategy.models import (
+    Attribute,
+    BuyingRole,
+    Deal,
+    DealEvent,
+    ExchangeRate,
+    OwnerSpan,
+    Pipeline,
+    PlanSpan,
+    Stage,
+    StageSpan,
+)
+from strategy.services.customers.facts import own_facts
+from strategy.services.customers.refusals import WasMerged
 from strategy.services.refusals import DealMovedMeanwhile
 
 AT_ONCE = 1000
@@ -48,6 +61,7 @@ class Run:
     at: datetime
     _stages: dict[UUID, list[Stage]] = field(default_factory=dict)
     _pipelines: list[Pipeline] = field(default_factory=list)
+    _own: dict[str, Attribute] | None = None
     _rates: dict[tuple[str, date], Decimal | None] = field(default_factory=dict)
 
     @property
@@ -65,6 +79,12 @@ class Run:
         if not self._pipelines:
             self._pipelines = list(Pipeline.objects.filter(is_archived=False).order_by("position", "pk")[:1])
         return self._pipelines[0] if self._pipelines else None
+
+    def own_facts(self) -> dict[str, Attribute]:
+        """The organisation's own attributes of deals, by their keys."""
+        if self._own is None:
+            self._own = own_facts(Attribute.Of.DEAL)
+        return self._own
 
     def rate(self, currency: str, day: date) -> Decimal | None:
         """What one unit was worth in the organisation's currency on a day; None where nobody has said."""
@@ -135,6 +155,15 @@ class Draft:
             data.setdefault("on", self.on.isoformat())
         self.entries.append(audit.entry(verb=verb, subject=self.deal, actor=self.run.actor, at=self.run.at, **data))
 
+    def end(self, kind: type[Span], **how: Any) -> None:
+        """End the open span of a kind: the one that begins in this draft, else the one that is stored."""
+        fresh = next((span for span in reversed(self.begun) if isinstance(span, kind)), None)
+        if fresh is None:
+            self.ended[kind] = how
+            return
+        for name, value in how.items():
+            setattr(fresh, name, value)
+
     def restore(self) -> None:
         """Let the deal in memory show again what is stored."""
         for column, value in self.before.items():
@@ -156,6 +185,7 @@ def drafted(
 
     `version` is the one that the caller decided upon. Raises DealMovedMeanwhile.
     """
+    refuse_gone(deal)
     if version is not None and version != deal.version:
         raise DealMovedMeanwhile(deal=deal.name)
     draft = Draft(Run(actor, at), deal, on)
@@ -165,6 +195,12 @@ def drafted(
     except BaseException:
         draft.restore()
         raise
+
+
+def refuse_gone(deal: Deal) -> None:
+    """Raises WasMerged for a deal that turned out to be another one."""
+    if deal.merged_into is not None:
+        raise WasMerged(name=deal.name, into=deal.merged_into.name)
 
 
 def store(draft: Draft) -> None:
@@ -197,6 +233,14 @@ def store_all(drafts: Sequence[Draft]) -> None:
         store_history(drafts)
 
 
+def store_new(drafts: Sequence[Draft]) -> None:
+    """Write new deals with the history that begins with them."""
+    if drafts:
+        with transaction.atomic(), of_everybody():
+            Deal.objects.bulk_create((draft.deal for draft in drafts), batch_size=AT_ONCE)
+            store_history(drafts)
+
+
 def store_history(drafts: Sequence[Draft]) -> None:
     """Spans, events and audit entries of what happened to deals."""
     _end_spans(drafts)
@@ -204,7 +248,7 @@ def store_history(drafts: Sequence[Draft]) -> None:
         begun = [span for draft in drafts for span in draft.begun if isinstance(span, kind)]
         if begun:
             kind._default_manager.bulk_create(begun, batch_size=AT_ONCE)
-    if roles := [role for draft in drafts for role in draft.roles]:
+    if roles := list({(role.deal_id, role.contact_id): role for draft in drafts for role in draft.roles}.values()):
         BuyingRole.objects.bulk_create(
             roles, update_conflicts=True, unique_fields=["tenant", "deal", "contact"], update_fields=["role"]
         )

@@ -15,8 +15,9 @@ from accounts.models import Membership
 from accounts.permissions import allows, require
 from accounts.refusals import Invalid
 from accounts.visibility import sight_of
-from strategy.models import Deal, DealEvent, OwnerSpan, PlanPart, PlanSpan, Stage, Strategy
-from strategy.services.deals.drafts import Draft, drafted
+from strategy.models import Company, Deal, DealEvent, OwnerSpan, PlanPart, PlanSpan, Stage, Strategy
+from strategy.services.customers.facts import own_values
+from strategy.services.deals.drafts import Draft, Run, drafted
 from strategy.services.refusals import DealIsOver
 
 # 10 million millions of minor units: above it somebody typed a wrong key.
@@ -164,7 +165,7 @@ def plan_owner(draft: Draft, owner: Membership | None) -> None:
     begun = OwnerSpan.objects.filter(deal=deal, until_on=None).values_list("from_on", flat=True).first()
     draft.run.refuse_day(draft.on, earliest=begun or deal.opened_on)
     draft.set(owner=owner)
-    draft.ended[OwnerSpan] = {"until_on": draft.on}
+    draft.end(OwnerSpan, until_on=draft.on)
     draft.begun.append(OwnerSpan(deal=deal, owner=owner, from_on=draft.on))
     draft.note(DealEvent.Kind.REASSIGNED, owner=[was, owner.name])
     draft.tell(verb="deal.reassigned", owner=[was, owner.name])
@@ -190,7 +191,7 @@ def plan_plan(draft: Draft, wanted: Mapping[str, Any]) -> None:
     begun = PlanSpan.objects.filter(deal=deal, until_on=None).values_list("from_on", flat=True).first()
     draft.run.refuse_day(draft.on, earliest=begun or deal.opened_on)
     draft.set(**changed)
-    draft.ended[PlanSpan] = {"until_on": draft.on}
+    draft.end(PlanSpan, until_on=draft.on)
     if any(after.values()):
         draft.begun.append(PlanSpan(deal=deal, from_on=draft.on, **after))
     told: dict[str, Any] = {name: [_said(now[name]), _said(value)] for name, value in changed.items()}
@@ -202,7 +203,7 @@ def plan_plain(draft: Draft, wanted: Mapping[str, Any]) -> None:
     """Facts of which only the present is kept: what they were stands in the event."""
     deal, changed = draft.deal, {}
     for name, value in wanted.items():
-        now, after = getattr(deal, name), TIDIED[name](deal, value) if name in TIDIED else value
+        now, after = getattr(deal, name), TIDIED[name](draft, value) if name in TIDIED else value
         if _key(now) != _key(after):
             changed[name] = after
     if not changed:
@@ -289,14 +290,23 @@ def tidied_name(name: str) -> str:
     return name
 
 
-def _tidied_attributes(deal: Deal, given: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {**deal.attributes, **given}
-    return {name: value for name, value in merged.items() if value is not None}
+def tidied_attributes(run: Run, stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored attributes with those that are given in their places; None takes one away. Raises Invalid."""
+    values, wrong = own_values(given, stored, run.own_facts())
+    if wrong:
+        raise Invalid(fields=wrong)
+    return values
 
 
-TIDIED: Mapping[str, Callable[[Deal, Any], Any]] = {
-    "name": lambda _deal, name: tidied_name(name),
-    "attributes": _tidied_attributes,
+def standing(company: Company | None) -> Company | None:
+    """The company, or the one that it turned out to be."""
+    return company.merged_into or company if company else None
+
+
+TIDIED: Mapping[str, Callable[[Draft, Any], Any]] = {
+    "name": lambda _draft, name: tidied_name(name),
+    "company": lambda _draft, company: standing(company),
+    "attributes": lambda draft, given: tidied_attributes(draft.run, draft.deal.attributes, given),
 }
 
 

@@ -149,19 +149,22 @@ def _plan_supply(draft: Draft, supply: Mapping[str, Any], *, is_end: bool = Fals
             raise Invalid(fields={"qualified_on": _("Give a day that is not after the step.")})
         plan_qualification(draft, rate=rate)
         draft.on = on
+    # The weaker role first: somebody who is named twice is the stronger one.
     for name, contact in roles.items():
         _plan_role(draft, contact, ROLES[name])
     return {name: value for name, value in rest.items() if value is not None}
 
 
 def _plan_role(draft: Draft, contact: Contact, role: BuyingRole.Role) -> None:
+    if contact.merged_into is not None:
+        contact = contact.merged_into
     draft.roles.append(BuyingRole(deal=draft.deal, contact=contact, role=role))
-    draft.tell(verb="deal.contact_named", contact=contact.name, role=str(role))
+    draft.tell(verb="buying_role.given", contact=contact.name, deal=draft.deal.name, role=[None, str(role)])
 
 
 def _enter(draft: Draft, left: Stage, to: Stage, rest: Mapping[str, Any]) -> None:
     _refuse_rest(rest)
-    draft.ended[StageSpan] = {"left_on": draft.on, "exit_kind": _exit(draft, left, to)}
+    draft.end(StageSpan, left_on=draft.on, exit_kind=_exit(draft, left, to))
     draft.set(stage=to, entered_stage_on=draft.on)
     draft.is_news = True
     draft.begun.append(StageSpan(deal=draft.deal, stage=to, entered_on=draft.on, episode=draft.deal.episode))
@@ -177,7 +180,7 @@ def _close(draft: Draft, left: Stage, to: Stage, rest: Mapping[str, Any]) -> Non
         raise Invalid(fields={"competitor": _("Only a deal that was lost was won by a competitor.")})
     amount, was = rest.get("amount", draft.deal.amount), draft.deal.amount
     facts.refuse_amount(amount)
-    draft.ended[StageSpan] = {"left_on": draft.on, "exit_kind": to.kind}
+    draft.end(StageSpan, left_on=draft.on, exit_kind=to.kind)
     draft.set(
         amount=amount,
         stage=to,

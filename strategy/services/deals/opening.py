@@ -103,7 +103,7 @@ def plan_opening(run: Run, said: Mapping[str, Any]) -> Draft:
     pipeline, stage = _place(run, given.get("pipeline"), given.get("stage"))
     deal = Deal(
         name=given["name"].strip(),
-        company=given.get("company"),
+        company=facts.standing(given.get("company")),
         pipeline=pipeline,
         stage=stage,
         owner=given.get("owner") or run.actor,
@@ -113,7 +113,7 @@ def plan_opening(run: Run, said: Mapping[str, Any]) -> Draft:
         entered_stage_on=opened_on,
         expected_close_on=given.get("expected_close_on"),
         came_from=given.get("came_from"),
-        attributes=dict(given.get("attributes", {})),
+        attributes=facts.tidied_attributes(run, {}, given["attributes"]) if given.get("attributes") else {},
         is_test=given.get("is_test", False),
         source=given.get("source", ""),
         external_id=given.get("external_id", ""),

@@ -1,0 +1,115 @@
+"""Two deals that turned out to be one, and two again where that was wrong. What happened to each stays its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from accounts.permissions import require
+from accounts.refusals import Invalid
+from strategy.models import BuyingRole, Deal, DealEvent, Merge
+from strategy.services.customers.refusals import MergeUndone
+from strategy.services.deals.bulk import RELATED
+from strategy.services.deals.drafts import Draft, Run, store_all
+from strategy.services.refusals import DealMovedMeanwhile
+from strategy.signals import deals_merged, deals_parted
+
+#: What the deal that stays learns from the one that goes, where it does not know it.
+LEARNT = ("company", "came_from", "expected_close_on", "amount")
+ROLES = "strategy.BuyingRole"
+
+
+def merge_deals(*, keep: Deal, gone: Deal, actor: Membership, at: datetime) -> Merge:
+    """Make one deal of two. Stage, owner and qualification are those of `keep`, which learns what it did not know;
+    people and activities of `gone` are its own from now on. `gone` leaves lists and figures, and its history stays.
+
+    Raises NotAllowed, Invalid for the same deal or one that was merged, DealMovedMeanwhile.
+    """
+    require(actor, "deal.merge")
+    versions = {keep.pk: keep.version, gone.pk: gone.version}
+    with transaction.atomic():
+        held = _held(keep, gone)
+        if len(held) < 2 or any(deal.merged_into_id for deal in held.values()):
+            raise Invalid(fields={"gone": _("Choose another deal, that was not merged.")})
+        if any(deal.version != versions[key] for key, deal in held.items()):
+            raise DealMovedMeanwhile(deal=keep.name)
+        keep, gone = held[keep.pk], held[gone.pk]
+        run = Run(actor, at)
+        stays, goes = Draft(run, keep), Draft(run, gone)
+        learnt = _learn(stays, gone)
+        goes.set(merged_into=keep)
+        for draft in (stays, goes):
+            draft.note(DealEvent.Kind.MERGED, kept=keep.name, gone=gone.name, learnt=sorted(learnt))
+            draft.tell(verb="deal.merged", kept=keep.name, gone=gone.name)
+        store_all([stays, goes])
+        rows: dict[str, Any] = {ROLES: _move_roles(keep, gone)}
+        for _receiver, keys in deals_merged.send(sender=Deal, kept=keep, gone=gone):
+            rows |= dict(keys)  # type: ignore[arg-type]
+        moved = {"facts": learnt, "rows": rows}
+        return Merge.objects.create(
+            of=Merge.Of.DEAL, kept_id=keep.pk, gone_id=gone.pk, moved=moved, merged_at=at, merged_by=actor
+        )
+
+
+def undo_deal_merge(*, merge: Merge, actor: Membership, at: datetime) -> Merge:
+    """Make two deals of one again: what was moved goes back, and what was learnt and has not been changed since is
+    forgotten. Raises NotAllowed, MergeUndone.
+    """
+    require(actor, "deal.merge")
+    with transaction.atomic():
+        merge = Merge.objects.select_for_update(no_key=True).get(pk=merge.pk)
+        held = {deal.pk: deal for deal in Deal.objects.filter(pk__in=[merge.kept_id, merge.gone_id])}
+        held = _held(*held.values())
+        keep, gone = held.get(merge.kept_id), held.get(merge.gone_id)
+        if merge.undone_at or not keep or not gone or keep.merged_into_id or gone.merged_into_id != keep.pk:
+            raise MergeUndone
+        run = Run(actor, at)
+        stays, goes = Draft(run, keep), Draft(run, gone)
+        for column, value in merge.moved["facts"].items():
+            if _plain(getattr(keep, column)) == value:
+                stays.set(**{column: None})
+        goes.set(merged_into=None)
+        for draft in (stays, goes):
+            draft.note(DealEvent.Kind.MERGED, kept=keep.name, gone=gone.name, undone=True)
+            draft.tell(verb="deal.unmerged", kept=keep.name, gone=gone.name)
+        store_all([stays, goes])
+        rows = merge.moved["rows"]
+        BuyingRole.objects.filter(pk__in=rows.get(ROLES, []), deal=keep).update(deal=gone)
+        deals_parted.send(sender=Deal, kept=keep, gone=gone, moved=rows)
+        merge.undone_at, merge.undone_by = at, actor
+        merge.save(update_fields=["undone_at", "undone_by"])
+    return merge
+
+
+def _held(*deals: Deal) -> dict[Any, Deal]:
+    rows = Deal.objects.select_related(*RELATED).select_for_update(no_key=True, of=("self",))
+    return {deal.pk: deal for deal in rows.filter(pk__in=[deal.pk for deal in deals]).order_by("pk")}
+
+
+def _learn(stays: Draft, gone: Deal) -> dict[str, Any]:
+    """Give the deal that stays what it does not know; the columns with what they got."""
+    learnt = {}
+    for name in LEARNT:
+        column = Deal._meta.get_field(name).attname  # type: ignore[union-attr]
+        if name == "amount" and stays.deal.currency != gone.currency:
+            continue
+        if getattr(stays.deal, column) is None and getattr(gone, column) is not None:
+            stays.set(**{column: getattr(gone, column)})
+            learnt[column] = _plain(getattr(gone, column))
+    return learnt
+
+
+def _move_roles(keep: Deal, gone: Deal) -> list[str]:
+    """People of `gone` who are not named in `keep` yet."""
+    there = BuyingRole.objects.filter(deal=keep).values("contact_id")
+    keys = list(BuyingRole.objects.filter(deal=gone).exclude(contact_id__in=there).values_list("pk", flat=True))
+    BuyingRole.objects.filter(pk__in=keys).update(deal=keep)
+    return [str(key) for key in keys]
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int) or value is None else str(value)

@@ -156,8 +156,15 @@ def event_line(entry: Entry, event: DealEvent, reader: Reader) -> Line:
         when=words.day(entry.day, today=reader.today),
         datetime=entry.day.isoformat(),
         icon="deals",
-        note=", ".join(changes(event)),
+        note=". ".join([said for said in (", ".join(changes(event)), *written_later(entry, event, reader)) if said]),
     )
+
+
+def written_later(entry: Entry, event: DealEvent, reader: Reader) -> Iterator[str]:
+    """The day on which it was written down, where that is another one."""
+    recorded = words.today_in(reader.zone, event.recorded_at)
+    if event.actor and recorded != entry.day:
+        yield gettext("Written down {day}").format(day=words.day(recorded, today=reader.today))
 
 
 def changes(event: DealEvent) -> Iterator[str]:

@@ -181,7 +181,8 @@ def in_order(keys: list[UUID]) -> list[Deal]:
 
 def deal(key: UUID) -> Deal:
     """One deal with what its page shows. Raises Deal.DoesNotExist."""
-    return Deal.objects.select_related("company", "stage", "owner", "end_reason").get(pk=key)
+    beside = ("company", "stage", "pipeline", "owner", "end_reason", "competitor", "came_from")
+    return Deal.objects.select_related(*beside, "strategy", "segment", "play").get(pk=key)
 
 
 def stages() -> list[Stage]:

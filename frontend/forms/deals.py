@@ -59,7 +59,7 @@ class DealFilterForm(forms.Form):
     def __init__(self, given: Any, *, stages: Sequence[Stage], member: Membership) -> None:
         sight = sight_of(member)
         super().__init__(given or None, initial={"standing": OPEN, "order": NEWEST})
-        self.member = member
+        self.member, self.stages = member, stages
         found = queries.choices(
             member=member,
             page=SavedView.Page.DEALS,
@@ -134,6 +134,11 @@ class DealFilterForm(forms.Form):
             qualified_from=given.get("qualified_from"),
             qualified_until=given.get("qualified_until"),
         )
+
+    @property
+    def pipeline_key(self) -> UUID | None:
+        """The pipeline that was asked for."""
+        return key_of(str(getattr(self, "cleaned_data", {}).get("pipeline") or ""))
 
     def is_narrowed(self) -> bool:
         """Whether anything but the default is asked for."""

@@ -23,6 +23,7 @@ from frontend.deal_table import Column
 from frontend.forms.deals import DealFilterForm, SaveViewForm
 from frontend.http import TenantRequest, csv_file, done, more_url, page, told_in
 from frontend.parts import Crumb, Tab
+from frontend.views import board
 from frontend.views.organisation import import_url
 from frontend.views.pipelines import status_of
 from strategy import queries
@@ -32,6 +33,8 @@ from strategy.queries import Spot
 ROWS = 50
 #: A file is read in parts of so many rows, and has so many at most: its text stands in memory until it is sent.
 PART, MOST_IN_A_FILE = 500, 50_000
+#: The other way to look at the same deals.
+BOARD = "board"
 #: What of an address is about this one look at the list, and not kept with a view.
 OF_THIS_LOOK = ("after",)
 
@@ -45,24 +48,46 @@ def filter_form(request: TenantRequest) -> DealFilterForm:
 def listing(request: TenantRequest) -> HttpResponse:
     """Deals as a table, narrowed, ordered and with the columns that the address asks for."""
     form = filter_form(request)
+    if request.GET.get("view") == BOARD:
+        return board.shown(request, form, frame(request, form))
     after = Spot.parse(request.GET.get("after", ""), form.order_given)
     found = queries.page_of(queries.narrowed(form.wanted()), after=after, size=ROWS, order=form.order_given)
-    slug, kept = request.tenant.slug, kept_query(request)
-    context = {
-        "title": gettext("Deals"),
-        "crumbs": [Crumb(words=gettext("Deals"))],
-        "form": form,
+    context = frame(request, form) | {
         "columns": form.columns,
         "rows": deal_table.rows(found.deals, request.tenant, form.columns),
         "more_url": more_url(request, found.more),
         "is_first": "after" not in request.GET,
+    }
+    return page(request, "deals/list.html", context, part="more" if "after" in request.GET else "found")
+
+
+def frame(request: TenantRequest, form: DealFilterForm) -> dict[str, Any]:
+    """What stands around the table and the board alike."""
+    slug, kept = request.tenant.slug, kept_query(request)
+    url, asked = reverse("deals", args=[slug]), request.GET.copy()
+    for name in ("view", "after"):
+        asked.pop(name, None)
+    is_board = request.GET.get("view") == BOARD
+    board_query = asked.copy()
+    board_query["view"] = BOARD
+    may_open = allows(request.membership, "deal.open")
+    return {
+        "title": gettext("Deals"),
+        "crumbs": [Crumb(words=gettext("Deals"))],
+        "form": form,
         "is_narrowed": form.is_narrowed(),
         "import_url": import_url(request),
         "views": view_tabs(request, form, kept),
         "save_url": f"{reverse('view-new', args=[slug])}?{kept}",
         "csv_url": f"{reverse('deals-csv', args=[slug])}?{kept}",
+        "looks": [
+            Tab(words=gettext("Table"), url=f"{url}?{asked.urlencode()}", chosen=not is_board),
+            Tab(words=gettext("Board"), url=f"{url}?{board_query.urlencode()}", chosen=is_board),
+        ],
+        "is_board": is_board,
+        "new_url": reverse("deal-new", args=[slug]) if may_open else "",
+        "here": request.get_full_path(),
     }
-    return page(request, "deals/list.html", context, part="more" if "after" in request.GET else "found")
 
 
 def kept_query(request: TenantRequest) -> str:

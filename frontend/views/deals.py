@@ -62,6 +62,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "actions": actions(request, deal),
         "about": about(deal, reader),
         **deciding(request, deal),
+        "serves": serves(deal),
     }
     return page(request, "deals/detail.html", context | parts_of(request, deal))
 
@@ -153,12 +154,24 @@ def about(deal: Deal, reader: Reader) -> list[tuple[str, str]]:
         (gettext("Ended"), deal.closed_on),
         (gettext("How"), deal.get_end_cause_display() if deal.end_cause else ""),
         (gettext("Reason"), end_reason(deal)),
+        (gettext("Lost to"), deal.competitor.name if deal.competitor else ""),
+        (gettext("Source"), deal.came_from.name if deal.came_from else ""),
         (gettext("Came from"), source_name(deal.source)),
         (gettext("Number there"), deal.external_id),
     ]
     return [
         (name, words.day(fact, today=reader.today) if isinstance(fact, date) else fact) for name, fact in known if fact
     ]
+
+
+def serves(deal: Deal) -> list[tuple[str, str]]:
+    """What of the strategy a deal serves."""
+    known = [
+        (gettext("Strategy"), deal.strategy),
+        (gettext("Segment"), deal.segment),
+        (gettext("Play"), deal.play),
+    ]
+    return [(name, row.name) for name, row in known if row is not None]
 
 
 def source_name(source: str) -> str:
@@ -181,6 +194,11 @@ def end_reason(deal: Deal) -> str:
 def actions(request: TenantRequest, deal: Deal) -> list[Action]:
     """What the member may do on a deal."""
     slug, offered = request.tenant.slug, []
+    if allows(request.membership, "deal.move"):
+        here = reverse("deal", args=[slug, deal.pk])
+        move = gettext("Move") if deal.is_open else gettext("Open again")
+        offered.append(Action(words=gettext("Change"), url=f"{here}edit/"))
+        offered.append(Action(words=move, url=f"{here}move/", dialog=True))
     if deal.is_open and allows(request.membership, "milestone.record"):
         offered.append(
             Action(

@@ -1,0 +1,143 @@
+"""Deals in the browser without script: opened by hand, changed, moved on the board, and many at once."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership, Tenant
+from accounts.tenancy.scope import tenant_scope
+from strategy.models import Company, Deal, DealEvent, EndReason, Stage
+from strategy.services.pipelines import change_stage
+from tests.frontend.conftest import DealMaker
+from tests.frontend.test_deals_list import deals, names
+from tests.make import NOON, make_deal, stage
+from tests.sessions import settle
+
+DEALS = "/o/northwind/deals"
+
+
+def read(northwind: Tenant, key: Any) -> Deal:
+    with tenant_scope(northwind.pk):
+        return Deal.objects.select_related("stage", "company", "owner", "end_reason").get(pk=key)
+
+
+def words_of(answer: Any) -> str:
+    return html.unescape(answer.content.decode())
+
+
+@pytest.fixture
+def stages(northwind: Tenant) -> dict[str, str]:
+    with tenant_scope(northwind.pk):
+        return {one.name: str(one.pk) for one in Stage.objects.all()}
+
+
+def test_a_deal_is_opened_by_hand_with_a_company_newly_named(
+    as_omar: Client, northwind: Tenant, stages: dict[str, str]
+) -> None:
+    given = {"name": "Pump watch", "company": "Alder Foods", "amount": "1250.50", "stage": stages["Qualified"]}
+    answer = as_omar.post(f"{DEALS}/new/", given)
+    assert answer.status_code == 303
+    made = read(northwind, answer["Location"].split("/")[-2])
+    assert (made.name, made.company.name, made.amount, made.owner.name) == ("Pump watch", "Alder Foods", 125050, "Omar")
+    again = as_omar.post(f"{DEALS}/new/", given | {"name": "Second", "company": " alder FOODS"})
+    assert read(northwind, again["Location"].split("/")[-2]).company_id == made.company_id
+    unsure = as_omar.post(f"{DEALS}/new/", given | {"company": "Alder"})
+    assert (unsure.status_code, "A new company, Alder" in words_of(unsure)) == (422, True)
+    new = as_omar.post(f"{DEALS}/new/", given | {"company": "Alder", "which": "new"})
+    assert read(northwind, new["Location"].split("/")[-2]).company.name == "Alder"
+    for wrong in ({"name": ""}, {"amount": "-1"}, {"amount": "1e30"}, {"stage": stages["Won"]}, {"name": "x" * 201}):
+        assert as_omar.post(f"{DEALS}/new/", given | wrong).status_code == 422
+    with tenant_scope(northwind.pk):
+        assert (Deal.objects.count(), Company.objects.count()) == (3, 2)
+
+
+def test_a_refused_move_is_supplied_in_the_same_step(
+    as_omar: Client, lena: Membership, deal: Deal, northwind: Tenant, stages: dict[str, str]
+) -> None:
+    with tenant_scope(northwind.pk):
+        change_stage(stage=stage("Workshop"), actor=lena, at=NOON, requires=["expected_close_on"])
+    move = f"{DEALS}/{deal.pk}/move/"
+    refused = as_omar.post(move, {"stage": stages["Workshop"], "version": deal.version})
+    assert (refused.status_code, "id_expected_close_on" in words_of(refused)) == (422, True)
+    assert read(northwind, deal.pk).stage.name == "Qualified"
+    given = {"stage": stages["Workshop"], "version": deal.version, "expected_close_on": "2026-12-24"}
+    assert as_omar.post(move, given | {"back": f"{DEALS}/?view=board"})["Location"] == f"{DEALS}/?view=board"
+    moved = read(northwind, deal.pk)
+    assert (moved.stage.name, str(moved.expected_close_on)) == ("Workshop", "2026-12-24")
+    second = as_omar.post(move, {"stage": stages["Proposal"], "version": deal.version})
+    assert (second.status_code, "changed by somebody else" in words_of(second)) == (422, True)
+    assert as_omar.post(move, {"stage": "nonsense", "back": "https://evil.example/"}).status_code == 422
+
+
+def test_an_end_asks_why_and_can_be_backdated_and_opened_again(
+    as_omar: Client, deal: Deal, northwind: Tenant, stages: dict[str, str]
+) -> None:
+    with tenant_scope(northwind.pk):
+        price = EndReason.objects.create(kind="lost", name="Price")
+    move = f"{DEALS}/{deal.pk}/move/"
+    first = as_omar.post(move, {"stage": stages["Lost"], "version": deal.version})
+    assert "Price" in words_of(first)
+    assert read(northwind, deal.pk).is_open
+    given = {"stage": stages["Lost"], "version": deal.version, "reason": str(price.pk), "amount": "900"}
+    assert as_omar.post(move, given | {"on": "2026-11-10"}).status_code == 303
+    lost = read(northwind, deal.pk)
+    assert (lost.end_cause, lost.end_reason.name, lost.amount, str(lost.closed_on)) == (
+        "lost",
+        "Price",
+        90000,
+        "2026-11-10",
+    )
+    assert "Written down 18 Nov" in words_of(as_omar.get(f"{DEALS}/{deal.pk}/"))
+    assert as_omar.post(move, {"stage": stages["Proposal"], "version": lost.version}).status_code == 303
+    assert (read(northwind, deal.pk).is_open, read(northwind, deal.pk).episode) == (True, 2)
+
+
+def test_facts_are_changed_and_the_second_of_two_is_told(as_omar: Client, deal: Deal, northwind: Tenant) -> None:
+    page = as_omar.get(f"{DEALS}/{deal.pk}/edit/")
+    assert "Brightwater" in words_of(page)
+    given = {"name": "Leak analytics, 3 regions", "company": "Brightwater", "amount": "12000", "version": deal.version}
+    given["owner"] = str(deal.owner_id)
+    assert as_omar.post(f"{DEALS}/{deal.pk}/edit/", given).status_code == 303
+    changed = read(northwind, deal.pk)
+    assert (changed.name, changed.amount) == ("Leak analytics, 3 regions", 1_200_000)
+    assert as_omar.post(f"{DEALS}/{deal.pk}/edit/", given | {"amount": "1"}).status_code == 422
+    with tenant_scope(northwind.pk):
+        assert DealEvent.objects.filter(deal=deal, kind="repriced").count() == 1
+
+
+def test_the_board_shows_the_stages_with_counts_sums_and_cards(
+    as_omar: Client, make_deal: DealMaker, northwind: Tenant, stages: dict[str, str], django_assert_max_num_queries: Any
+) -> None:
+    for n in range(14):
+        make_deal(f"Deal {n}")
+    with tenant_scope(northwind.pk):
+        Deal.objects.filter(name="Deal 3").update(stage=stages["Workshop"])
+    settle(as_omar)
+    with django_assert_max_num_queries(12):
+        page = html.unescape(deals(as_omar, "?view=board"))
+    assert "13 deals, €130K" in page
+    assert len(names(page)) == 13
+    assert "Show all of them" in page
+    assert names(deals(as_omar, "?view=board&q=Deal+3")) == ["Deal 3"]
+    assert "board.js" in page
+
+
+def test_a_viewer_looks_and_another_tenant_finds_nothing(
+    as_vera: Client, deal: Deal, eve: Membership, northwind: Tenant
+) -> None:
+    page = deals(as_vera, "?view=board")
+    assert "Leak analytics" in page
+    assert "/move/" not in page
+    assert 'name="deal"' not in deals(as_vera)
+    hers = Client()
+    hers.force_login(eve.user)
+    for path in ("move/", "edit/"):
+        assert as_vera.get(f"{DEALS}/{deal.pk}/{path}").status_code == 403
+        assert hers.get(f"/o/southwind/deals/{deal.pk}/{path}").status_code == 404
+    with tenant_scope(northwind.pk):
+        make_deal(actor=deal.owner)
+    assert as_vera.get(f"{DEALS}/new/").status_code == 403

@@ -136,7 +136,7 @@ DEALS = Listing(
         "came_from": "deal.came_from_id = %(came_from)s",
         "qualified_from": "deal.qualified_on >= %(qualified_from)s",
         "qualified_until": "deal.qualified_on <= %(qualified_until)s",
-        "expected_close_until": "deal.expected_close_on <= %(expected_close_until)s",
+        "expected_close_until": "deal.due_on <= %(expected_close_until)s",
         **by_external_id("deal"),
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,7 +18,8 @@ from accounts.tenancy.scope import tenant_scope
 from accounts.visibility import seen_by
 from activities.listings import ACTIVITIES
 from outcomes.listings import MILESTONES
-from strategy.listings import COMPANIES, DEAL_EVENTS, DEALS
+from strategy.customer_listings import COMPANIES
+from strategy.listings import DEAL_EVENTS, DEALS
 from strategy.queries import ALL, DealFilter, narrowed, page_of
 from tests.databases import as_owner
 from tests.make import make_member
@@ -105,6 +106,16 @@ def large(made_world: World) -> Large:
         "type": keys["rare_reached"],
         "since": SOME_DAY,
         "until": SOME_DAY,
+        "standing": True,
+        "parent": keys["rare"],
+        "industry": "Rare",
+        "country": "Rare",
+        "domain": "rare.example",
+        "name": "company1",
+        **dict.fromkeys(("pipeline", "strategy", "segment", "play", "came_from"), keys["rare"]),
+        "qualified_from": date(2026, 10, 2),
+        "qualified_until": date(2020, 1, 1),
+        "expected_close_until": date(2020, 1, 1),
     }
     return Large(seller.pk, rare, *(_fresh(people[name]) for name in ("rosa", "max")))
 
@@ -119,7 +130,10 @@ def fill(columns: dict[str, str]) -> Iterator[str]:
     company = (
         "'id', CASE WHEN n = 1 THEN %(rare)s ELSE md5('company' || n)::uuid END, 'name', 'Company ' || n,"
         f" 'name_key', 'company' || n, 'source', CASE WHEN {IS_RARE} THEN 'rare' ELSE 'crm' END,"
-        f" 'external_id', CASE WHEN {IS_RARE} THEN 'rare ' || n ELSE 'e' || n END"
+        f" 'external_id', CASE WHEN {IS_RARE} THEN 'rare ' || n ELSE 'e' || n END,"
+        f" 'industry', CASE WHEN {IS_RARE} THEN 'Rare' ELSE 'Water' END,"
+        f" 'country', CASE WHEN {IS_RARE} THEN 'Rare' ELSE 'Iceland' END,"
+        f" 'domain', CASE WHEN {IS_RARE} THEN 'rare.example' ELSE '' END"
     )
     deal = (
         f"'id', {DEAL}, 'name', 'Deal ' || n, 'created_at', timestamptz '2020-01-01Z' + n * interval '10 minutes',"
@@ -206,6 +220,8 @@ EVERY_FILTER = [
     (name, narrow)
     for name, listing in LISTS.items()
     for narrow in [*([None] if name != "events" else []), *listing.narrow]
+    # The operators of arrays use no index behind the wall: a page of a tag may read all companies.
+    if narrow != "tag"
 ]
 
 

@@ -225,3 +225,25 @@ class MoveForm(CompanyMixin):
             self.fields["competitor"] = picked(_("Won by"), competitors, _("Not known"))
         self.fields["amount"] = money_field(self.deal.currency, _("Value at the end"))
         self.initial["amount"] = major(self.deal.amount, self.deal.currency)
+
+
+class BulkForm(forms.Form):
+    """What is to change of the deals that were ticked: one of three things."""
+
+    owner = Who(label=_("Give to"), required=False)
+    stage = Picked(label=_("Move to"))
+    expected_close_on = day_field(_("Expect the decision on"))
+
+    def __init__(self, given: Any = None, *, member: Membership) -> None:
+        super().__init__(given)
+        self.fields["owner"] = owner_field(member)
+        self.fields["owner"].label = _("Give to")
+        stages = [one for one in queries.stages() if one.is_open and not one.is_archived]
+        choices = [("", ""), *((str(one.pk), f"{one.pipeline.name}: {one.name}") for one in stages)]
+        self.fields["stage"].offer(choices, stages)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = {name: value for name, value in super().clean().items() if value}  # type: ignore[union-attr]
+        if not given and not self.errors:
+            self.add_error(None, _("Say what is to change: who has them, where they stand, or when they are decided."))
+        return given

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.access import may
-from frontend.forms.deal_deeds import CompanyMixin, FactsForm, MoveForm, OpenDealForm, minor
+from frontend.forms.deal_deeds import BulkForm, CompanyMixin, FactsForm, MoveForm, OpenDealForm, minor
 from frontend.http import TenantRequest, done, key_of, page, told_in
 from frontend.parts import Crumb
 from frontend.views.deals import deal_or_404
 from frontend.views.pipelines import status_of
 from strategy import queries, services
-from strategy.models import Company, Deal, Stage
+from strategy.models import BulkEdit, Company, Deal, Stage
 from strategy.requirements import Requirement, RequirementsMissing, Step, missing
 
 
@@ -171,3 +172,68 @@ def step(request: TenantRequest, deal: Deal, to: Stage, form: MoveForm) -> bool:
         ends["amount"] = minor(given["amount"], deal.currency)
     services.move_deal(deal=deal, to=to, actor=member, at=at, supply=supply, **ends, **beside)
     return True
+
+
+@require_http_methods(["POST"])
+@may("deal.move")
+def bulk(request: TenantRequest) -> HttpResponse:
+    """Change the deals that were ticked: first what, then row by row what became of it."""
+    keys = [key for text in request.POST.getlist("deal")[:1000] if (key := key_of(text))]
+    is_asked = "ask" in request.POST
+    form = BulkForm(request.POST if is_asked else None, member=request.membership)
+    back = back_of(request, reverse("deals", args=[request.tenant.slug]))
+    if form.is_bound and form.is_valid():
+        with told_in(form):
+            found = services.bulk_edit_deals(
+                keys=keys, actor=request.membership, at=timezone.now(), **form.cleaned_data
+            )
+            return results(request, found, back, undo=True)
+    title = ngettext("Change {n} deal", "Change {n} deals", len(keys)).format(n=len(keys))
+    context = {
+        "title": title,
+        "crumbs": crumbs(request, Crumb(words=title)),
+        "form": form,
+        "keys": keys,
+        "deals": queries.in_order(keys[:500]),
+        "back_url": back,
+    }
+    return page(request, "deals/bulk.html", context, status=status_of(form))
+
+
+def results(request: TenantRequest, found: Any, back: str, *, undo: bool) -> HttpResponse:
+    """What became of each deal, and the way to take it back."""
+    named = {deal.pk: deal for deal in queries.in_order([row.key for row in found.rows])}
+    changed = sum(row.is_changed for row in found.rows)
+    title = ngettext("{n} deal changed", "{n} deals changed", changed).format(n=changed)
+    slug = request.tenant.slug
+    context = {
+        "title": title,
+        "crumbs": crumbs(request, Crumb(words=title)),
+        "rows": [
+            (named[row.key].name, reverse("deal", args=[slug, row.key]), told(row))
+            for row in found.rows
+            if row.key in named
+        ],
+        "unseen": sum(row.key not in named for row in found.rows),
+        "undo_url": reverse("deals-bulk-undo", args=[slug, found.edit.pk]) if undo and changed else "",
+        "back_url": back,
+    }
+    return page(request, "deals/results.html", context)
+
+
+def told(row: Any) -> str:
+    if row.refusal is not None:
+        said: Sequence[str] = list(row.refusal.fields.values())
+        return str(said[0]) if said else str(row.refusal)
+    return gettext("Changed") if row.is_changed else gettext("Was so already")
+
+
+@require_POST
+@may("deal.move")
+def bulk_undo(request: TenantRequest, pk: UUID) -> HttpResponse:
+    """Take a change of many deals back, where nothing has changed since."""
+    edit_found = BulkEdit.objects.filter(pk=pk).first()
+    if edit_found is None:
+        raise Http404(pk)
+    found = services.undo_bulk_edit(edit=edit_found, actor=request.membership, at=timezone.now())
+    return results(request, found, reverse("deals", args=[request.tenant.slug]), undo=False)

@@ -57,6 +57,7 @@ def listing(request: TenantRequest) -> HttpResponse:
         "rows": deal_table.rows(found.deals, request.tenant, form.columns),
         "more_url": more_url(request, found.more),
         "is_first": "after" not in request.GET,
+        "ticks": allows(request.membership, "deal.move"),
     }
     return page(request, "deals/list.html", context, part="more" if "after" in request.GET else "found")
 
@@ -86,6 +87,7 @@ def frame(request: TenantRequest, form: DealFilterForm) -> dict[str, Any]:
         ],
         "is_board": is_board,
         "new_url": reverse("deal-new", args=[slug]) if may_open else "",
+        "bulk_url": reverse("deals-bulk", args=[slug]),
         "here": request.get_full_path(),
     }
 

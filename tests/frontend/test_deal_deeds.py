@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -107,6 +108,24 @@ def test_facts_are_changed_and_the_second_of_two_is_told(as_omar: Client, deal: 
     assert as_omar.post(f"{DEALS}/{deal.pk}/edit/", given | {"amount": "1"}).status_code == 422
     with tenant_scope(northwind.pk):
         assert DealEvent.objects.filter(deal=deal, kind="repriced").count() == 1
+
+
+def test_many_are_changed_at_once_and_changed_back(
+    as_omar: Client, make_deal: DealMaker, northwind: Tenant, stages: dict[str, str]
+) -> None:
+    keys = [str(make_deal(f"Deal {n}").pk) for n in range(3)]
+    over = str(make_deal("Over", ends="Won").pk)
+    ticked = {"deal": [*keys, over, "nonsense"]}
+    assert "Deal 1" in words_of(as_omar.post(f"{DEALS}/change/", ticked))
+    assert as_omar.post(f"{DEALS}/change/", {**ticked, "ask": "1"}).status_code == 422
+    done = words_of(as_omar.post(f"{DEALS}/change/", {**ticked, "ask": "1", "stage": stages["Workshop"]}))
+    assert "3 deals changed" in done
+    assert "Over is over." in done
+    undo = re.search(r'<form action="([^"]+undo/)"', done)
+    assert undo is not None
+    assert "3 deals changed" in words_of(as_omar.post(undo[1]))
+    assert {read(northwind, key).stage.name for key in keys} == {"Qualified"}
+    assert as_omar.post(undo[1]).status_code == 409
 
 
 def test_the_board_shows_the_stages_with_counts_sums_and_cards(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from babel.numbers import get_currency_precision
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -76,6 +78,16 @@ def _waited(told: Told) -> str:
     return "" if days is None else words.days(days)
 
 
+def _amount(name: str) -> Callable[[Told], Decimal | None]:
+    """For a file: in whole units, as spreadsheets add them up; its currency stands beside it."""
+
+    def plain(told: Told) -> Decimal | None:
+        amount = getattr(told.deal, name)
+        return None if amount is None else Decimal(amount).scaleb(-get_currency_precision(told.deal.currency))
+
+    return plain
+
+
 def _fact(name: str) -> Callable[[Told], Any]:
     return lambda told: getattr(told.deal, name)
 
@@ -111,7 +123,7 @@ ALL: Mapping[str, Column] = {
             key="value",
             head=_("Value"),
             cell=lambda told: _money(told.deal.amount, told.deal.currency),
-            plain=_fact("amount"),
+            plain=_amount("amount"),
             right=True,
         ),
         Column(key="path", head=_("Path"), cell=lambda told: told.path.drawn, plain=lambda told: told.path.known),
@@ -137,7 +149,7 @@ ALL: Mapping[str, Column] = {
             key="then",
             head=_("Value then"),
             cell=lambda told: _money(told.deal.amount_at_qualification, told.deal.currency),
-            plain=_fact("amount_at_qualification"),
+            plain=_amount("amount_at_qualification"),
             right=True,
             before=_("Value then"),
         ),

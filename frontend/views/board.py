@@ -87,6 +87,12 @@ def lane(one: board.Lane, request: TenantRequest, here: str, asked: object) -> L
     )
 
 
+def waited(days: int | None) -> str:
+    if not days:
+        return "" if days is None else gettext("Here since today")
+    return gettext("Here for {days}").format(days=words.days(days))
+
+
 def card(deal: Deal, stage: Stage, slug: str, here: str, today: object) -> Card:
     stood = (today - deal.entered_stage_on).days if deal.entered_stage_on and deal.is_open else None  # type: ignore[operator]
     late = stood is not None and stage.patience_days is not None and stood > stage.patience_days
@@ -96,7 +102,7 @@ def card(deal: Deal, stage: Stage, slug: str, here: str, today: object) -> Card:
         url=reverse("deal", args=[slug, deal.pk]),
         company=deal.company.name if deal.company else "",
         value=words.money(deal.amount, deal.currency) if deal.amount is not None else "",
-        waits=gettext("Here for {days}").format(days=words.days(stood)) if stood is not None else "",
+        waits=waited(stood),
         late=late,
         move_url=f"{reverse('deal-move', args=[slug, deal.pk])}?{urlencode({'back': here})}",
         version=deal.version,

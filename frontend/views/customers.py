@@ -42,6 +42,11 @@ class Row:
     beside: str = ""
     cells: Sequence[Cell] = ()
 
+    @property
+    def said(self) -> list[str]:
+        """What its cells say, where they stand in one line."""
+        return [cell.words for cell in self.cells if cell.words]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:

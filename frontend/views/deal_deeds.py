@@ -45,7 +45,7 @@ def shown(request: TenantRequest, form: Any, *, title: str, button: str, back: s
         "back_url": back,
         "dialog_url": request.path,
     }
-    part = "form" if form.is_bound else "dialog"
+    part = "form" if request.method == "POST" else "dialog"
     return page(request, "deals/deed.html", context, part=part, status=status_of(form))
 
 
@@ -107,6 +107,11 @@ def stages_for(deal: Deal) -> list[Stage]:
     return [one for one in found if one.pk != deal.stage_id] if deal.is_open else [one for one in found if one.is_open]
 
 
+def further(deal: Deal, stages: Sequence[Stage]) -> Stage | None:
+    """The open stage after the deal's: where most go."""
+    return next((one for one in stages if deal.is_open and one.is_open and one.position > deal.stage.position), None)
+
+
 def asked(deal: Deal, to: Stage | None) -> list[Requirement]:
     """What the stage asks for that is not known, and that a form can supply."""
     return missing(Step(deal=deal, to=to)) if to is not None else []
@@ -119,7 +124,7 @@ def move(request: TenantRequest, pk: UUID) -> HttpResponse:
     deal, member = deal_or_404(pk), request.membership
     stages = stages_for(deal)
     wanted = request.POST.get("stage") or request.GET.get("stage", "")
-    to = next((one for one in stages if str(one.pk) == wanted), None)
+    to = next((one for one in stages if str(one.pk) == wanted), None if wanted else further(deal, stages))
     given = request.POST if request.method == "POST" else None
     form = MoveForm(given, deal=deal, stages=stages, to=to, missing=asked(deal, to), member=member)
     back = back_of(request, reverse("deal", args=[request.tenant.slug, pk]))

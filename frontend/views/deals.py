@@ -58,7 +58,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
             Crumb(words=gettext("Deals"), url=reverse("deals", args=[request.tenant.slug])),
             Crumb(words=deal.company.name if deal.company else deal.name),
         ],
-        "facts": facts(deal, reader),
+        "facts": facts(deal, reader, request.tenant.slug),
         "actions": actions(request, deal),
         "about": about(deal, reader),
         **deciding(request, deal),
@@ -126,16 +126,18 @@ class Facts:
     """The line under a deal's title."""
 
     company: str
+    company_url: str
     value: str
     due: str
     owner: str
     stage: str
 
 
-def facts(deal: Deal, reader: Reader) -> Facts:
+def facts(deal: Deal, reader: Reader, slug: str) -> Facts:
     """What a deal is, in one line."""
     return Facts(
         company=deal.company.name if deal.company else "",
+        company_url=reverse("company", args=[slug, deal.company_id]) if deal.company_id else "",
         value=words.money(deal.amount, deal.currency) if deal.amount is not None else "",
         due=words.day(deal.expected_close_on, today=reader.today) if deal.expected_close_on and deal.is_open else "",
         owner=deal.owner.name if deal.owner else "",

@@ -65,6 +65,8 @@ def test_a_refused_move_is_supplied_in_the_same_step(
     refused = as_omar.post(move, {"stage": stages["Workshop"], "version": deal.version})
     assert (refused.status_code, "id_expected_close_on" in words_of(refused)) == (422, True)
     assert read(northwind, deal.pk).stage.name == "Qualified"
+    usual = f'value="{stages["Workshop"]}" selected'
+    assert (usual in words_of(as_omar.get(move)), "id_expected_close_on" in words_of(as_omar.get(move))) == (True, True)
     given = {"stage": stages["Workshop"], "version": deal.version, "expected_close_on": "2026-12-24"}
     assert as_omar.post(move, given | {"back": f"{DEALS}/?view=board"})["Location"] == f"{DEALS}/?view=board"
     moved = read(northwind, deal.pk)
@@ -82,6 +84,8 @@ def test_an_end_asks_why_and_can_be_backdated_and_opened_again(
     move = f"{DEALS}/{deal.pk}/move/"
     first = as_omar.post(move, {"stage": stages["Lost"], "version": deal.version})
     assert "Price" in words_of(first)
+    in_dialog = as_omar.post(move, {"stage": stages["Lost"], "version": deal.version}, headers={"HX-Request": "true"})
+    assert ("Price" in words_of(in_dialog), "<dialog" in words_of(in_dialog)) == (True, False)
     assert read(northwind, deal.pk).is_open
     given = {"stage": stages["Lost"], "version": deal.version, "reason": str(price.pk), "amount": "900"}
     assert as_omar.post(move, given | {"on": "2026-11-10"}).status_code == 303

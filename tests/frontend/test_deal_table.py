@@ -120,7 +120,7 @@ def test_the_file_has_what_is_shown_and_runs_as_no_formula(as_omar: Client, make
     make_deal('=HYPERLINK("http://evil")', company="+Brightwater")
     head, row = file(as_omar, "?columns=value,stage")
     assert head == ["Deal", "Company", "Value", "Stage", "Currency"]
-    assert row == ['\'=HYPERLINK("http://evil")', "'+Brightwater", "1000000", "Qualified", "EUR"]
+    assert row == ['\'=HYPERLINK("http://evil")', "'+Brightwater", "10000.00", "Qualified", "EUR"]
 
 
 def test_the_list_and_the_file_have_no_deal_out_of_sight(client: Client, cast: Cast, on_wednesday: None) -> None:

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django.utils.encoding import iri_to_uri
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Membership, Tenant, User
@@ -87,7 +88,7 @@ def done(request: HttpRequest, url: str, sentence: str = "", *, undo_url: str = 
     if sentence:
         messages.success(request, sentence, extra_tags=f"undo {undo_url}" if undo_url else "")
     if wants_part(request):
-        return HttpResponse(status=200, headers={"HX-Redirect": url})
+        return HttpResponse(status=200, headers={"HX-Redirect": iri_to_uri(url)})
     response = redirect(url)
     response.status_code = 303
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 from uuid import UUID
 
 from django.utils import timezone
@@ -19,6 +20,7 @@ from accounts.api.problems import NotThere
 from accounts.api.resource import Resource, TokenRequest, created
 from accounts.api.tags import Match
 from accounts.models import Membership
+from accounts.permissions import allows
 from accounts.refusals import Invalid
 from outcomes.queries.plan import vocabulary
 from outcomes.services import begin_strategy, write_strategy
@@ -168,7 +170,7 @@ class Strategies(Resource):
                 alternative_to=source,
                 **wanted,
             )
-        answer = shapes.with_text(strategies.strategy(made.pk))
+        answer = shapes.with_text(strategies.strategy(made.pk), may_edit=True)
         return created(answer, f"/api/v1/strategies/{answer['id']}")
 
     def partial_update(self, request: TokenRequest, id: str) -> Response:
@@ -254,6 +256,8 @@ class Strategies(Resource):
 
     def _answer(self, key: UUID) -> Response:
         try:
-            return Response(shapes.with_text(strategies.strategy(key)))
+            standing = strategies.strategy(key)
         except Strategy.DoesNotExist as error:
             raise NotThere from error
+        may_edit = allows(cast("Membership", self.request.user), "strategy.edit")
+        return Response(shapes.with_text(standing, may_edit=may_edit))

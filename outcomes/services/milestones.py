@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
@@ -86,14 +86,20 @@ def _entered(entry_key: UUID) -> MilestoneEvent | None:
 
 def _settle(*, deal: Deal, type: MilestoneType) -> Milestone:
     """Derive the state of one milestone from its events and store it."""
-    events = _events_of(deal).filter(type=type).order_by("recorded_at", "pk")
-    milestone, _created = Milestone.objects.update_or_create(deal=deal, type=type, defaults=derive(events))
+    # What happened is the same whoever writes the next event: deals merged into this one may be out of their sight.
+    with of_everybody():
+        events = _events_of(deal).filter(type=type).order_by("recorded_at", "pk")
+        milestone, _created = Milestone.objects.update_or_create(deal=deal, type=type, defaults=derive(events))
     return milestone
 
 
 def _events_of(deal: Deal) -> QuerySet[MilestoneEvent]:
-    """What happened to a deal, and to those that turned out to be the same."""
-    return MilestoneEvent.objects.filter(Q(deal=deal) | Q(deal__merged_into=deal))
+    """What happened to a deal, and to those that turned out to be the same, one after the other."""
+    keys, fresh = {deal.pk}, {deal.pk}
+    while fresh:
+        fresh = set(Deal.objects.filter(merged_into__in=fresh).values_list("pk", flat=True)) - keys
+        keys |= fresh
+    return MilestoneEvent.objects.filter(deal__in=keys)
 
 
 @receiver(deals_merged)
@@ -107,11 +113,12 @@ def follow_merge(kept: Deal, gone: Deal, **_: Any) -> dict[str, list[str]]:
 @receiver(deals_parted)
 def follow_parting(kept: Deal, gone: Deal, **_: Any) -> None:
     """Each deal has again what its own ledger says."""
-    for milestone in Milestone.objects.filter(deal=gone).select_related("type"):
-        if _events_of(kept).filter(type=milestone.type).exists():
-            _settle(deal=kept, type=milestone.type)
-        else:
-            Milestone.objects.filter(deal=kept, type=milestone.type).delete()
+    with of_everybody():
+        for milestone in Milestone.objects.filter(deal=gone).select_related("type"):
+            if _events_of(kept).filter(type=milestone.type).exists():
+                _settle(deal=kept, type=milestone.type)
+            else:
+                Milestone.objects.filter(deal=kept, type=milestone.type).delete()
 
 
 def _refuse_nonsense(deal: Deal, on: date, *, today: date, agreed_by: str, evidence: str) -> None:

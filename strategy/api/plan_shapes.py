@@ -74,6 +74,7 @@ class Missing(fields.Output):
 class StrategyWithText(Strategy):
     """A strategy with what it says. `text` is what can be changed; `published` is the newest version's.
 
+    What waits to be published is shown to members who may change strategies: others get the published text as `text`.
     Parts in the text keep their ids through all versions. Types are those of the organisation.
     """
 
@@ -84,9 +85,9 @@ class StrategyWithText(Strategy):
     missing = Missing(many=True, help_text="What it takes before this text can be activated")
 
 
-def with_text(of: Standing) -> dict[str, Any]:
-    """A strategy with what it says."""
-    text = working_text(of)
+def with_text(of: Standing, *, may_edit: bool) -> dict[str, Any]:
+    """A strategy with what it says, as its pages show it: what waits to be published only to those who may edit."""
+    text = working_text(of) if may_edit or of.version is None else of.text
     return {
         **strategy(listings.STRATEGIES.one(of.strategy.pk)),
         "text": shown(text.as_json()),

@@ -164,3 +164,13 @@ def test_a_viewer_looks_and_another_tenant_finds_nothing(
     with tenant_scope(northwind.pk):
         make_deal(actor=deal.owner)
     assert as_vera.get(f"{DEALS}/new/").status_code == 403
+
+
+def test_a_way_back_with_a_line_break_breaks_no_answer(as_omar: Client, deal: Deal, stages: dict[str, str]) -> None:
+    given = {"stage": stages["Workshop"], "version": deal.version, "back": f"{DEALS}/?q=ü\r\nX-Evil: 1"}
+    moved = as_omar.post(f"{DEALS}/{deal.pk}/move/", given, headers={"HX-Request": "true"})
+    assert (moved.status_code, moved["HX-Redirect"], "X-Evil" in moved) == (
+        200,
+        f"{DEALS}/?q=%C3%BC%0D%0AX-Evil:%201",
+        False,
+    )

@@ -193,3 +193,16 @@ def test_a_text_is_read_back_as_it_was_written(program: Program) -> None:
     (play,) = made["text"]["plays"]
     assert (play["activities"][0]["type"], play["milestones"]) == (kind["id"], [outcome["id"]])
     assert made["missing"] == []
+
+
+def test_what_waits_to_be_published_is_shown_to_those_who_may_change_it(program: Program, omar: Membership) -> None:
+    with tenant_scope(omar.tenant_id):
+        strategy = make_strategy(actor=Membership.objects.get(name="Lena"))
+    row = program.all("strategies")[0]
+    address = f"strategies/{row['id']}"
+    published = program.get(address).json()["text"]
+    program.patch(address, {"text": {**published, "title": "Not yet decided"}}, If_Match="*")
+    assert program.get(address).json()["text"]["title"] == "Not yet decided"
+    read = Program(make_secret(omar)).get(address)
+    assert (read.json()["text"], b"Not yet decided" in read.content) == (published, False)
+    assert strategy.name == row["name"]

@@ -81,7 +81,8 @@ def undo_merge(*, merge: Merge, actor: Membership, at: datetime) -> Undone:
         for row in (kept, gone):
             row.version, row.updated_at = row.version + 1, at
             row.save()
-        _cut_loops(gone)
+        for row in (kept, gone):
+            _cut_loops(row)
         merge.undone_at, merge.undone_by = at, actor
         merge.save(update_fields=["undone_at", "undone_by"])
         told = {"name": kept.name, "gone": gone.name, "left": left, "facts": stayed}

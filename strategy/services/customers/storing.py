@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,13 +25,26 @@ Customer = TypeVar("Customer", Company, Contact)
 
 def store_new(row: Company | Contact) -> None:
     """Raises ExternalIdTaken."""
+    with told_of_taken(type(row), [row]):
+        row.save()
+
+
+@contextmanager
+def told_of_taken(table: type[models.Model], rows: Sequence[Any]) -> Iterator[None]:
+    """Store new rows inside. Raises ExternalIdTaken for one that somebody else has stored since it was looked for."""
     try:
         with transaction.atomic():
-            row.save()
+            yield
     except IntegrityError as error:
         if "external_id" not in str(error):
             raise
-        raise ExternalIdTaken(source=row.source, external_id=row.external_id) from error
+        known = table._default_manager.filter(external_id__in=[row.external_id for row in rows]).exclude(external_id="")
+        taken = set(known.values_list("source", "external_id"))
+        source, external_id = next(
+            (name for row in rows if (name := (row.source, row.external_id)) in taken),
+            (rows[0].source, rows[0].external_id),
+        )
+        raise ExternalIdTaken(source=source, external_id=external_id) from error
 
 
 def refuse_half_named(source: str, external_id: str) -> None:
@@ -159,7 +173,8 @@ def _write(
             line.settle(Outcome.UNCHANGED, row.pk)
     manager = table._default_manager
     if fresh:
-        manager.bulk_create(fresh)
+        with told_of_taken(table, fresh):
+            manager.bulk_create(fresh)
     if changed:
         manager.bulk_update(changed.values(), sorted(fields))
     audit.record_all(entries=entries, actor=actor, at=at)

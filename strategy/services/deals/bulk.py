@@ -95,7 +95,8 @@ def bulk_edit_deals(
 def undo_bulk_edit(*, edit: BulkEdit, actor: Membership, at: datetime) -> Edited:
     """Give the deals of a change what they had before, from today on, where nothing has changed since; others are told.
 
-    Raises BulkEditUndone, or NotAllowed for somebody else's change where the actor does not lead.
+    Raises BulkEditUndone, NotAllowed for somebody else's change where the actor does not lead, and DealNotThere where
+    they do not see all of its deals: it is undone once, and half of it would stay.
     """
     require(actor, "deal.move")
     if edit.actor_id != actor.pk and not allows(actor, "deal.merge"):
@@ -105,6 +106,8 @@ def undo_bulk_edit(*, edit: BulkEdit, actor: Membership, at: datetime) -> Edited
         if edit.undone_at is not None:
             raise BulkEditUndone
         run, held = Run(actor, at), _held([UUID(row["deal"]) for row in edit.rows])
+        if edit.actor_id != actor.pk and not _sees(edit):
+            raise DealNotThere
         known, drafts, rows = _known(edit.rows), [], []
         for row in edit.rows:
             found = _put_back(run, held.get(UUID(row["deal"])), row, known)
@@ -131,6 +134,11 @@ def _refuse_nonsense(keys: Sequence[UUID], change: Mapping[str, Any]) -> None:
         wrong["stage"] = _("Choose a stage that does not end deals: each end is a step of its own.")
     if wrong:
         raise Invalid(fields=wrong)
+
+
+def _sees(edit: BulkEdit) -> bool:
+    """Whether whoever acts sees every deal of a change."""
+    return Deal.objects.filter(pk__in=[row["deal"] for row in edit.rows]).count() == len(edit.rows)
 
 
 def _held(keys: Iterable[UUID]) -> dict[UUID, Deal]:

@@ -35,6 +35,7 @@ from strategy.models import (
 )
 from strategy.services.customers.facts import own_facts
 from strategy.services.customers.refusals import WasMerged
+from strategy.services.customers.storing import told_of_taken
 from strategy.services.refusals import DealMovedMeanwhile
 
 AT_ONCE = 1000
@@ -234,10 +235,12 @@ def store_all(drafts: Sequence[Draft]) -> None:
 
 
 def store_new(drafts: Sequence[Draft]) -> None:
-    """Write new deals with the history that begins with them."""
+    """Write new deals with the history that begins with them. Raises ExternalIdTaken for one made meanwhile."""
     if drafts:
         with transaction.atomic(), of_everybody():
-            Deal.objects.bulk_create((draft.deal for draft in drafts), batch_size=AT_ONCE)
+            deals = [draft.deal for draft in drafts]
+            with told_of_taken(Deal, deals):
+                Deal.objects.bulk_create(deals, batch_size=AT_ONCE)
             store_history(drafts)
 
 

@@ -131,6 +131,7 @@ def _plan_currency(draft: Draft, currency: str) -> None:
     refuse_currency(currency)
     if deal.qualified_on is not None:
         raise Invalid(fields={"currency": _("It stays what it was at qualification, whose day gave the rate.")})
+    draft.run.refuse_day(draft.on, earliest=deal.opened_on)
     was = deal.currency
     draft.set(currency=currency)
     draft.note(DealEvent.Kind.CORRECTED, currency=[was, currency])
@@ -210,6 +211,7 @@ def plan_plain(draft: Draft, wanted: Mapping[str, Any]) -> None:
         return
     if "competitor" in changed and changed["competitor"] is not None and deal.end_cause != Stage.Kind.LOST:
         raise Invalid(fields={"competitor": _("Only a deal that was lost was won by a competitor.")})
+    draft.run.refuse_day(draft.on, earliest=deal.opened_on)
     told: dict[str, Any] = {name: [_said(getattr(deal, name)), _said(value)] for name, value in changed.items()}
     draft.set(**changed)
     draft.note(DealEvent.Kind.CORRECTED, **told)

@@ -8,12 +8,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypedDict, Unpack
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
 from accounts.permissions import require
-from accounts.refusals import ExternalIdTaken, Invalid
+from accounts.refusals import Invalid
 from strategy import past, requirements
 from strategy.models import (
     Company,
@@ -27,6 +27,7 @@ from strategy.models import (
     StageSpan,
     Strategy,
 )
+from strategy.services.customers.storing import told_of_taken
 from strategy.services.deals import facts
 from strategy.services.deals.drafts import Draft, Run, drafted, store_history
 from strategy.services.refusals import AlreadyQualified, DealIsOver, StageOfAnotherPipeline
@@ -195,10 +196,12 @@ def _place(run: Run, pipeline: Pipeline | None, stage: Stage | None) -> tuple[Pi
             raise Invalid(fields={"stage": _("A deal begins in an open stage.")})
         if pipeline is not None and stage.pipeline_id != pipeline.pk:
             raise StageOfAnotherPipeline(stage=stage.name, pipeline=pipeline.name)
+        if stage.is_archived or stage.pipeline.is_archived:
+            raise Invalid(fields={"stage": _("This stage is no longer used. Choose another one.")})
         return stage.pipeline, stage
     found = pipeline or run.usual_pipeline()
     offered = [one for one in run.stages(found.pk) if one.is_open and not one.is_archived] if found else []
-    if found is None or not offered:
+    if found is None or found.is_archived or not offered:
         raise Invalid(fields={"pipeline": _("Choose a pipeline that has an open stage.")})
     return found, offered[0]
 
@@ -229,10 +232,5 @@ def _refuse_nonsense(run: Run, given: Mapping[str, Any], *, opened_on: date, qua
 
 
 def _save_new(deal: Deal) -> None:
-    try:
-        with transaction.atomic():
-            deal.save(force_insert=True)
-    except IntegrityError as error:
-        if "external_id" not in str(error):
-            raise
-        raise ExternalIdTaken(source=deal.source, external_id=deal.external_id) from error
+    with told_of_taken(Deal, [deal]):
+        deal.save(force_insert=True)

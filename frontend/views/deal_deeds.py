@@ -209,7 +209,11 @@ def results(request: TenantRequest, found: Any, back: str, *, undo: bool) -> Htt
     """What became of each deal, and the way to take it back."""
     named = {deal.pk: deal for deal in queries.in_order([row.key for row in found.rows])}
     changed = sum(row.is_changed for row in found.rows)
-    title = ngettext("{n} deal changed", "{n} deals changed", changed).format(n=changed)
+    title = (
+        ngettext("{n} deal changed", "{n} deals changed", changed)
+        if undo
+        else ngettext("{n} deal is as it was before", "{n} deals are as they were before", changed)
+    ).format(n=changed)
     slug = request.tenant.slug
     context = {
         "title": title,

@@ -69,3 +69,13 @@ def test_a_rep_works_ten_deals_through_the_stages(opened: Open, omar: Membership
         with phone.expect_navigation():
             phone.get_by_role("button", name="Move the deal").click()
         assert stage_of(northwind, f"Deal {n}") == "Decision"
+
+
+def test_deals_are_ticked_by_mouse_though_their_rows_lead_on(opened: Open, omar: Membership, northwind: Tenant) -> None:
+    with tenant_scope(northwind.pk):
+        make_deal(actor=omar, name="Deal 1")
+    page = opened(omar)
+    page.goto("/o/northwind/deals/")
+    page.locator("table.deals input[type=checkbox]").check()
+    page.get_by_role("button", name="Change those that are ticked").click()
+    page.get_by_role("heading", name="Change 1 deal").wait_for()

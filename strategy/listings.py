@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from accounts.reading import Listing, Position, by_external_id
+from accounts.visibility import of_everybody
 from strategy.models import Deal, DealEvent
 
 
@@ -350,3 +351,9 @@ EXCHANGE_RATES = Listing(
     columns=("rate.id", "rate.currency", "rate.from_on", "rate.rate"),
     narrow={"currency": "rate.currency = %(currency)s"},
 )
+
+
+def changed_deal(key: UUID) -> DealRow:
+    """The deal that a member has just changed, as it is now, also if they gave it out of their sight by that."""
+    with of_everybody():
+        return DEALS.one(key)

@@ -30,7 +30,7 @@ from outcomes.models import MilestoneType
 from outcomes.services import begin_strategy, record_milestone
 from strategy.models import BuyingRole, Company, Competitor, Contact, DealSource, EndReason, ExchangeRate
 from strategy.plan.document import read
-from strategy.services import bulk_edit_deals, define_attribute, merge_companies, merge_contacts
+from strategy.services import bulk_edit_deals, define_attribute, merge_companies, merge_contacts, merge_deals
 from tests.make import NOON, make_deal, make_strategy, stage
 
 DOCUMENT = Path(settings.ROOT, "docs", "api", "openapi.json")
@@ -288,6 +288,9 @@ def furnish(member: Membership) -> Things:
         same = Contact.objects.create(name="N. Berg")
         merge_contacts(keep=contact, gone=same, actor=member, at=NOON)
         merge = merge_companies(keep=company, gone=like, actor=member, at=NOON)
+        twice = make_deal(actor=member, name="Leak analytic", company=company)
+        deal.refresh_from_db()
+        merge_deals(keep=deal, gone=twice, actor=member, at=NOON)
         edited = bulk_edit_deals(keys=[fresh.pk], actor=member, at=NOON, expected_close_on=NOON.date())
         keys = {
             "blk": edited.edit.pk,

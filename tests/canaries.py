@@ -73,6 +73,8 @@ def _value(field: Any, word: str, rows: dict[Any, Any]) -> Any:
         return uuid.uuid4() if field.column == "deal_id" else models.NOT_PROVIDED
     if isinstance(field, ArrayField):
         return [word]
+    if field.model._meta.label == "strategy.StrategyVersion" and field.name == "content":
+        return {"title": word, "we_do": word, "differences": [{"id": str(uuid.uuid4()), "name": word}]}
     if isinstance(field, models.JSONField):
         return {"of": word} if field.default is dict or field.null else [word]
     if field.choices:

@@ -21,7 +21,6 @@ from accounts.api.resource import Resource, TokenRequest, created
 from accounts.api.tags import Match
 from accounts.models import Membership
 from accounts.reading import Position
-from accounts.visibility import of_everybody
 from strategy import listings, past, services
 from strategy.api import inputs, shapes
 from strategy.listings import DealRow
@@ -283,9 +282,7 @@ class Deals(Resource):
         return found
 
     def _answer(self, key: UUID) -> Response:
-        # Whoever has just given a deal away is answered what it is now.
-        with of_everybody():
-            return Response(shapes.deal(listings.DEALS.one(key)))
+        return Response(shapes.deal(listings.changed_deal(key)))
 
 
 def _past_page(day: date, **wanted: Any) -> Sequence[DealRow]:

@@ -38,8 +38,6 @@ CHANGE_LESS = answers(stranger=404, viewer=403, rep=204, manager=204, leader=204
 LEAD = answers(stranger=404, viewer=403, rep=403, manager=200, leader=200, owner=200)
 
 DIRECT = answers(stranger=404, viewer=403, rep=403, manager=403, leader=200, owner=200)
-# What is asked for stands against it, for whoever may.
-DIRECT_422 = answers(stranger=404, viewer=403, rep=403, manager=403, leader=422, owner=422)
 DIRECT_MORE = answers(stranger=201, viewer=403, rep=403, manager=403, leader=201, owner=201)
 # What is named in the body is not there for a stranger.
 DIRECT_ABOUT = answers(stranger=422, viewer=403, rep=403, manager=403, leader=201, owner=201)
@@ -155,12 +153,7 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     # One's own, or anybody's for those who lead.
     ("POST", "bulk_edits/{blk}/undo", None, LEAD),
     ("POST", "deals/{deal}/merges", {"gone": "{fresh}"}, LEAD),
-    (
-        "POST",
-        "deals/{deal}/merges/undo",
-        None,
-        answers(stranger=404, viewer=403, rep=403, manager=404, leader=404, owner=404),
-    ),
+    ("POST", "deals/{deal}/merges/undo", None, LEAD),
     ("GET", "deals/{deal}/events", None, READ_ONE),
     ("POST", "deals/{fresh}/qualification", {"note": "they asked us"}, CHANGE),
     ("POST", "deals/{deal}/transitions", {"stage": "{stg}"}, CHANGE),
@@ -172,7 +165,7 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("DELETE", "strategies/{draft}", None, DIRECT_LESS),
     ("GET", "strategies/{str}/versions", None, READ_ONE),
     ("GET", "strategies/{str}/versions/1", None, READ_ONE),
-    ("POST", "strategies/{draft}/activation", {"note": "We begin"}, DIRECT_422),
+    ("POST", "strategies/{draft}/activation", {"note": "We begin"}, DIRECT),
     ("POST", "strategies/{str}/retirement", {"because": "Nobody sponsored a workshop"}, DIRECT),
     ("GET", "segments", None, READ),
     ("GET", "segments/{seg}", None, READ_ONE),

@@ -65,7 +65,7 @@ def own_pages() -> list[str]:
 
     walk(get_resolver("frontend.urls").url_patterns, "/")
     found = [address.replace("<slug:slug>", "northwind") for address in found]
-    return [re.sub(r"<int:\w+>", "1", re.sub(r"<uuid:\w+>", "KEY", address)) for address in found]
+    return [re.sub(r"<(int|str):\w+>", "1", re.sub(r"<uuid:\w+>", "KEY", address)) for address in found]
 
 
 def rows(tenant_id: int) -> tuple[int, ...]:

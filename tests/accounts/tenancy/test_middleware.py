@@ -153,7 +153,7 @@ def addresses() -> list[str]:
                 if getattr(page.callback, "access", "").startswith("public"):
                     continue
                 inner = re.sub(r"<uuid:\w+>", str(uuid.UUID(int=7)), str(page.pattern))
-                found.append(re.sub(r"<int:\w+>", "1", inner))
+                found.append(re.sub(r"<(int|str):\w+>", "1", inner))
                 assert "<" not in found[-1]
     return [*found, "no-such-page/", "probe/where/"]
 

@@ -18,10 +18,11 @@ from accounts.services import confirm_address, open_organisation
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, Horizon, OutputType
 from activities.services import Gave, log_activity
+from outcomes.demo_plan import find_customers, write_plan
 from outcomes.models import MilestoneType
 from outcomes.services import record_milestone
-from strategy.models import Company, Deal, EndReason, Stage
-from strategy.services import move_deal, open_deal
+from strategy.models import BuyingRole, Contact, Deal, EndReason, Stage
+from strategy.services import give_buying_role, move_deal, open_deal
 
 SLUG, NAME = "halden", "Halden Controls"
 EMAIL = "marta@haldencontrols.example"
@@ -47,38 +48,6 @@ SELLERS = (
     Seller("Colm Byrne", 8, 0.55),
     Seller("Dele Akande", 14, 0.30),
     Seller("Noor Haidari", 4, 0.60),
-)
-COMPANIES = (
-    "Brightwater Utilities",
-    "Vantage Rail",
-    "Aldersea Water",
-    "Corvid Steel",
-    "Marrow Foods",
-    "Pell Ceramics",
-    "Quill Paper",
-    "Tern Logistics",
-    "Osier Glass",
-    "Larch Timber",
-    "Fenwick Dairies",
-    "Gannet Ports",
-    "Holm Cement",
-    "Ivel Pumps",
-    "Juniper Pharma",
-    "Kestrel Air",
-    "Lough Brewing",
-    "Mallow Textiles",
-    "Nene Quarries",
-    "Orchard Packaging",
-    "Plover Shipping",
-    "Rook Mining",
-    "Sedge Energy",
-    "Thistle Chemicals",
-    "Umber Paints",
-    "Veld Agri",
-    "Wharf Metals",
-    "Yarrow Health",
-    "Zephyr Wind",
-    "Bracken Plastics",
 )
 OFFERS = ("Leak analytics", "Pressure control", "Pump monitoring", "Meter retrofit", "Control room", "Energy audit")
 REASONS = {
@@ -112,9 +81,13 @@ class Story:
 
     def __init__(self, owner: Membership, today: date) -> None:
         self.owner, self.today, self.dice = owner, today, random.Random(1887)  # noqa: S311  (a story, no secret)
+        # Another dice than that of what happens: who changes the plan does not change the story.
+        self.whim = random.Random(1888)  # noqa: S311
         team = Team.objects.create(name="Nordics", manager=owner)
         self.sellers = [(_member(seller, team, owner.tenant), seller) for seller in SELLERS]
-        self.companies = [Company.objects.create(name=name) for name in COMPANIES]
+        self.companies = find_customers(owner)
+        self.contacts = {contact.company_id: contact for contact in Contact.objects.all()}
+        self.plan = write_plan(owner, at=_noon(today - timedelta(days=MONTHS * 30)), until=date(today.year + 1, 12, 31))
         self.types = {kind.name: kind for kind in ActivityType.objects.all()}
         self.outputs = list(OutputType.objects.all())
         self.milestones = list(MilestoneType.objects.all())
@@ -143,6 +116,7 @@ class Story:
             qualified_on=began,
             qualification_note="Budget holder named, problem priced",
             expected_close_on=began + timedelta(days=self.dice.randrange(60, 160)),
+            **self.plan.place(company, self.whim),
         )
         day = began
         for step, milestone in enumerate(self.milestones):
@@ -185,6 +159,9 @@ class Story:
             agreed_by=self.dice.choice(WHO),
             evidence=proof,
         )
+        if step == 0 and (contact := self.contacts.get(deal.company_id)):
+            role = self.whim.choice((BuyingRole.Role.CHAMPION, BuyingRole.Role.ECONOMIC_BUYER, BuyingRole.Role.USER))
+            give_buying_role(deal=deal, contact=contact, role=role, actor=member, at=_noon(day))
         following: Sequence[str] = ("Workshop", "Proposal", "Decision")
         if step < len(following):
             move_deal(deal=deal, to=self.stages[following[step]], actor=member, at=_noon(day))

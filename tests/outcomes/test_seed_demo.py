@@ -14,7 +14,7 @@ from activities.models import Activity
 from outcomes import demo
 from outcomes.models import MilestoneEvent, StatisticGeneration
 from outcomes.statistics import engine
-from strategy.models import Deal
+from strategy.models import Deal, Strategy
 from tests.make import NOON
 
 
@@ -29,6 +29,9 @@ def test_tells_the_same_story_each_time(db: None) -> None:
         with tenant_scope(owner.tenant_id):
             counts = (Activity.objects.count(), MilestoneEvent.objects.count())
             stories.append((counts, told()))
+            assert Strategy.objects.filter(state=Strategy.State.ACTIVE).count() == 1
+            assert Deal.objects.exclude(segment=None).exclude(play=None).count() > 8
+            assert Deal.objects.filter(strategy=None).exists()  # not everything serves the strategy
         Tenant.objects.filter(pk=owner.tenant_id).update(slug=telling)
         owner.user.email = f"{telling}@example.com"
         owner.user.save()

@@ -22,7 +22,7 @@ from tests.databases import as_owner, as_superuser, current_name, has_superuser
 from tests.make import make_member, make_organisation
 from tests.teams import Cast, in_teams
 
-pytest_plugins = ["tests.post", "tests.worlds", "tests.workers"]
+pytest_plugins = ["tests.post", "tests.worlds", "tests.furnished", "tests.workers"]
 
 
 @pytest.fixture(scope="session")
@@ -83,10 +83,23 @@ def worker_id(request: pytest.FixtureRequest) -> str:
     return getattr(request.config, "workerinput", {}).get("workerid", "main")
 
 
+def _there(request: pytest.FixtureRequest, name: str) -> Membership | None:
+    """Somebody who is there already, where a test asks for `furnished`."""
+    return request.getfixturevalue("furnished").member(name) if "furnished" in request.fixturenames else None
+
+
+def _colleague(request: pytest.FixtureRequest, name: str, tenant: Tenant, role: str) -> Membership:
+    there = _there(request, name)
+    if there is None:
+        return make_member(name, tenant=tenant, role=role)
+    there.tenant = tenant
+    return there
+
+
 @pytest.fixture
-def lena(db: None) -> Membership:
+def lena(request: pytest.FixtureRequest, db: None) -> Membership:
     """Owns Northwind and leads it."""
-    return make_organisation("Northwind", owner="lena")
+    return _there(request, "lena") or make_organisation("Northwind", owner="lena")
 
 
 @pytest.fixture
@@ -95,27 +108,27 @@ def northwind(lena: Membership) -> Tenant:
 
 
 @pytest.fixture
-def omar(northwind: Tenant) -> Membership:
+def omar(request: pytest.FixtureRequest, northwind: Tenant) -> Membership:
     """Sells at Northwind."""
-    return make_member("omar", tenant=northwind, role=Role.REP)
+    return _colleague(request, "omar", northwind, Role.REP)
 
 
 @pytest.fixture
-def mara(northwind: Tenant) -> Membership:
+def mara(request: pytest.FixtureRequest, northwind: Tenant) -> Membership:
     """Manages sellers at Northwind."""
-    return make_member("mara", tenant=northwind, role=Role.MANAGER)
+    return _colleague(request, "mara", northwind, Role.MANAGER)
 
 
 @pytest.fixture
-def leo(northwind: Tenant) -> Membership:
+def leo(request: pytest.FixtureRequest, northwind: Tenant) -> Membership:
     """Leads the sales of Northwind, and does not own it."""
-    return make_member("leo", tenant=northwind, role=Role.LEADER)
+    return _colleague(request, "leo", northwind, Role.LEADER)
 
 
 @pytest.fixture
-def vera(northwind: Tenant) -> Membership:
+def vera(request: pytest.FixtureRequest, northwind: Tenant) -> Membership:
     """May look at Northwind and touch nothing."""
-    return make_member("vera", tenant=northwind, role=Role.VIEWER)
+    return _colleague(request, "vera", northwind, Role.VIEWER)
 
 
 @pytest.fixture
@@ -125,9 +138,9 @@ def cast(lena: Membership, omar: Membership, vera: Membership) -> Cast:
 
 
 @pytest.fixture
-def eve(db: None) -> Membership:
+def eve(request: pytest.FixtureRequest, db: None) -> Membership:
     """Owns another organisation: nothing of Northwind's may ever reach her."""
-    return make_organisation("Southwind", owner="eve")
+    return _there(request, "eve") or make_organisation("Southwind", owner="eve")
 
 
 @pytest.fixture

@@ -14,18 +14,21 @@ from accounts.models import Membership
 from accounts.tenancy.scope import tenant_scope
 from config.api import router
 from strategy.models import Company
-from tests.api import DOCUMENT, Program, Things, furnish, make_secret, operations
+from tests.api import DOCUMENT, Program, Things, make_secret, operations
+from tests.furnished import Furnished
 from tests.make import make_deal
 
-
-@pytest.fixture
-def things(lena: Membership) -> Things:
-    return furnish(lena)
+pytestmark = pytest.mark.usefixtures("furnished")
 
 
 @pytest.fixture
-def program(lena: Membership) -> Program:
-    return Program(make_secret(lena))
+def things(furnished: Furnished, db: None) -> Things:
+    return furnished.northwind
+
+
+@pytest.fixture
+def program(furnished: Furnished) -> Program:
+    return Program(furnished.secrets["lena"])
 
 
 def test_a_row_has_the_fields_that_were_asked_for_and_its_id(program: Program, things: Things) -> None:
@@ -137,8 +140,8 @@ def test_costs_one_question_for_each_name_however_many_rows(program: Program, le
     assert [cost(f"limit={limit}&expand=company.owner,stage") - plain for limit in (1, 7)] == [3, 3]
 
 
-def test_nothing_of_another_organisation_comes_in(eve: Membership, things: Things) -> None:
-    hers, program = furnish(eve), Program(make_secret(eve))
+def test_nothing_of_another_organisation_comes_in(furnished: Furnished, things: Things) -> None:
+    hers, program = furnished.southwind, Program(furnished.secrets["eve"])
     text = program.get("deals?expand=company.owner,owner,stage.pipeline").content.decode()
     assert hers.com in text
     assert not any(thing in text for thing in (things.com, things.mem, things.stg, things.pip))

@@ -18,8 +18,8 @@ from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.pytest.lazy import get_all_tests
 
-from accounts.models import Membership
-from tests.api import DOCUMENT, Things, furnish, make_secret, viewer_secret
+from tests.api import DOCUMENT, Things
+from tests.furnished import Furnished
 
 ID = re.compile(r"([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}")
 # Made up for each operation beside the corners. Hundreds find more, and take an hour.
@@ -82,22 +82,6 @@ def figures(request: pytest.FixtureRequest) -> Iterator[None]:
         sys.stdout.write(f"\n{SENT.total()} made-up requests: {told}\n")
 
 
-@pytest.fixture
-def things(lena: Membership) -> Things:
-    """One of everything in Northwind, made once for all requests of a test."""
-    return furnish(lena)
-
-
-@pytest.fixture
-def owner(lena: Membership) -> str:
-    return make_secret(lena)
-
-
-@pytest.fixture
-def onlookers(vera: Membership, eve: Membership) -> tuple[str, ...]:
-    return viewer_secret(vera), make_secret(eve)
-
-
 def run(schema: schemathesis.BaseSchema, send_one: Callable[[schemathesis.Case], None]) -> None:
     """Make the requests up and send them. Not while tests are collected, which every test process pays for."""
 
@@ -114,19 +98,18 @@ def run(schema: schemathesis.BaseSchema, send_one: Callable[[schemathesis.Case],
 
 # Committed, because making up a request can take longer than the database lets a transaction stand idle.
 @pytest.mark.fuzz
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", operations())
-def test_every_corner_of_every_operation(name: str, owner: str, things: Things) -> None:
+def test_every_corner_of_every_operation(name: str, furnished_anew: Furnished) -> None:
     """By an owner: each boundary of each field, each missing or unknown one, each wrong method and media type."""
+    owner, things = furnished_anew.secrets["lena"], furnished_anew.northwind
     run(operation(name, "coverage", "fuzzing"), lambda case: send(case, owner, things))
 
 
 @pytest.mark.fuzz
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", operations())
-def test_what_a_viewer_and_a_stranger_send(name: str, onlookers: tuple[str, ...], things: Things) -> None:
+def test_what_a_viewer_and_a_stranger_send(name: str, furnished_anew: Furnished) -> None:
     def send_as_each(case: schemathesis.Case) -> None:
-        for secret in onlookers:
-            send(case, secret, things)
+        for person in ("vera", "eve"):
+            send(case, furnished_anew.secrets[person], furnished_anew.northwind)
 
     run(operation(name, "fuzzing"), send_as_each)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,10 @@ from django.db import transaction
 
 from accounts.models import Membership
 from config.api import router
-from tests.api import Program, Things, furnish, make_secret, viewer_secret
+from tests.api import Program, Things, make_secret
+from tests.furnished import Furnished
+
+pytestmark = pytest.mark.usefixtures("furnished")
 
 # The callers. "stranger" owns another organisation; "narrow" is the owner's key with a scope for something else.
 CALLERS = ("nobody", "revoked", "expired", "narrow", "stranger", "viewer", "rep", "manager", "leader", "owner")
@@ -206,26 +208,22 @@ def test_who_gets_what(
     body: Any,
     expected: tuple[int, ...],
     lena: Membership,
-    leo: Membership,
-    mara: Membership,
-    omar: Membership,
-    vera: Membership,
-    eve: Membership,
+    furnished: Furnished,
 ) -> None:
-    things = furnish(lena)
+    things, keys = furnished.northwind, furnished.secrets
     # Any scope that does not include the endpoint.
     narrow = "milestones:read" if not path.startswith("milestone") or method == "POST" else "deals:read"
     secrets = {
         "nobody": None,
-        "revoked": make_secret(lena, revoked=True),
-        "expired": make_secret(lena, lasts=timedelta(days=-1)),
+        "revoked": keys["revoked"],
+        "expired": keys["expired"],
         "narrow": make_secret(lena, narrow),
-        "stranger": make_secret(eve),
-        "viewer": viewer_secret(vera),
-        "rep": make_secret(omar),
-        "manager": make_secret(mara),
-        "leader": make_secret(leo),
-        "owner": make_secret(lena),
+        "stranger": keys["eve"],
+        "viewer": keys["vera"],
+        "rep": keys["omar"],
+        "manager": keys["mara"],
+        "leader": keys["leo"],
+        "owner": keys["lena"],
     }
     got = {}
     for caller in CALLERS:

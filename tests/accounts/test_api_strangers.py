@@ -9,14 +9,11 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import pytest
-from django.apps import apps
-from django.db import models
 
 from accounts.api import ids
 from accounts.models import Membership
-from accounts.tenancy.models import WalledModel
-from accounts.tenancy.scope import tenant_scope
-from tests.api import DOCUMENT, PREFIX, Program, Things, furnish, make_secret, operations
+from tests.api import DOCUMENT, PREFIX, Program, Things, operations
+from tests.furnished import Furnished, everything
 
 KIND = re.compile(r"\^([a-z]+)_\[0-7\]")
 BODIES: dict[str, dict[str, str]] = {
@@ -151,21 +148,6 @@ def place(body: dict[str, Any], steps: tuple[Any, ...], given: str, own: Things)
         body["outputs"] = [{"type": given}]
 
 
-def everything(member: Membership) -> dict[str, list[Any]]:
-    """All rows of an organisation, except that its keys were used."""
-    with tenant_scope(member.tenant_id):
-        return {
-            model._meta.label: sorted(map(str, rows_of(model)))
-            for model in apps.get_models()
-            if issubclass(model, WalledModel)
-        }
-
-
-def rows_of(model: type[models.Model]) -> Any:
-    columns = [field.attname for field in model._meta.concrete_fields if field.name != "last_used_at"]
-    return model._default_manager.values_list(*columns)
-
-
 def test_the_places_are_those_we_know_of() -> None:
     assert len(PLACES) >= 25
     assert {"create_activity outputs/0/type", "list_deals company", "move_deal reason"} <= {str(p.id) for p in PLACES}
@@ -173,11 +155,10 @@ def test_the_places_are_those_we_know_of() -> None:
 
 @pytest.mark.parametrize(("name", "where", "steps", "kind"), PLACES)
 def test_a_strangers_id_is_as_one_that_never_was(
-    name: str, where: str, steps: tuple[Any, ...], kind: str, lena: Membership, eve: Membership
+    name: str, where: str, steps: tuple[Any, ...], kind: str, lena: Membership, eve: Membership, furnished: Furnished
 ) -> None:
-    hers, own = furnish(lena), furnish(eve)
-    program = Program(make_secret(eve))
-    before = everything(lena), everything(eve)
+    hers, own = furnished.northwind, furnished.southwind
+    program = Program(furnished.secrets["eve"])
     foreign = send(program, name, where, steps, getattr(hers, kind), own)
     never = send(program, name, where, steps, ids.encode(kind, uuid4()), own)
     # Of many rows each is judged by itself.
@@ -187,7 +168,7 @@ def test_a_strangers_id_is_as_one_that_never_was(
         never.content,
         dict(never.headers),
     )
-    assert (everything(lena), everything(eve)) == before
+    assert {"lena": everything(lena), "eve": everything(eve)} == furnished.rows
 
 
 def of_an_end(program: Program, name: str, own: Things, told: dict[str, Any]) -> Any:
@@ -200,13 +181,13 @@ def of_an_end(program: Program, name: str, own: Things, told: dict[str, Any]) ->
 
 @pytest.mark.parametrize(("name", "where", "steps", "kind"), PLACES)
 def test_the_callers_own_id_is_taken(
-    name: str, where: str, steps: tuple[Any, ...], kind: str, lena: Membership
+    name: str, where: str, steps: tuple[Any, ...], kind: str, furnished: Furnished, db: None
 ) -> None:
     """So that the test above refuses for the right reason."""
-    own = furnish(lena)
+    own, program = furnished.northwind, Program(furnished.secrets["lena"])
     given = getattr(own, FITTING.get((name, steps[0]), kind))
     if steps[-1] in ("reason", "competitor"):
-        answer = of_an_end(Program(make_secret(lena)), name, own, {steps[-1]: given})
+        answer = of_an_end(program, name, own, {steps[-1]: given})
     else:
-        answer = send(Program(make_secret(lena)), name, where, steps, given, own)
+        answer = send(program, name, where, steps, given, own)
     assert answer.status_code in (200, 201, 204), answer.content

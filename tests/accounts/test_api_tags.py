@@ -8,17 +8,20 @@ from accounts.api import ids
 from accounts.models import Membership
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Company
-from tests.api import Program, Things, furnish, make_secret
+from tests.api import Program, Things
+from tests.furnished import Furnished
+
+pytestmark = pytest.mark.usefixtures("furnished")
 
 
 @pytest.fixture
-def things(lena: Membership) -> Things:
-    return furnish(lena)
+def things(furnished: Furnished, db: None) -> Things:
+    return furnished.northwind
 
 
 @pytest.fixture
-def program(lena: Membership) -> Program:
-    return Program(make_secret(lena))
+def program(furnished: Furnished) -> Program:
+    return Program(furnished.secrets["lena"])
 
 
 READABLE = ["me", "members/{mem}", "companies/{com}", "deals/{deal}", "activities/{act}", "milestones/{mst}"]
@@ -128,6 +131,7 @@ def test_a_tag_that_is_none_is_refused(program: Program, things: Things, given: 
     assert program.get(f"deals/{things.deal}").json()["stage"]["id"] != things.stg
 
 
-def test_a_strangers_deal_has_no_tag(things: Things, eve: Membership) -> None:
-    answer = Program(make_secret(eve)).post(f"deals/{things.deal}/transitions", {"stage": things.stg}, If_Match='"v1"')
+def test_a_strangers_deal_has_no_tag(things: Things, furnished: Furnished) -> None:
+    eves = Program(furnished.secrets["eve"])
+    answer = eves.post(f"deals/{things.deal}/transitions", {"stage": things.stg}, If_Match='"v1"')
     assert answer.status_code == 404

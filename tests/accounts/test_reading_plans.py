@@ -21,7 +21,7 @@ from outcomes.listings import MILESTONES
 from strategy.customer_listings import COMPANIES
 from strategy.listings import DEAL_EVENTS, DEALS
 from strategy.queries import ALL, DealFilter, narrowed, page_of
-from tests.databases import as_owner
+from tests.databases import as_owner, coming_in
 from tests.make import make_member
 from tests.teams import let_see
 from tests.worlds import World
@@ -87,12 +87,10 @@ def large(made_world: World) -> Large:
                 " WHERE table_schema = 'public' AND is_generated = 'NEVER' GROUP BY table_name"
             ).fetchall()
         )
-        for statement in fill(columns):
-            owner.execute(statement, keys)
-        for table in ("strategy_deal", "strategy_company", "strategy_dealevent", "activities_activity"):
-            owner.execute(f"VACUUM ANALYZE {table}")
-        owner.execute("VACUUM ANALYZE outcomes_milestone")
         one = owner.execute("SELECT md5('deal1')::uuid").fetchone()
+    with coming_in([listing.table for listing in LISTS.values()]) as database:
+        for statement in fill(columns):
+            database.execute(statement, keys)
     rare = {
         "is_open": False,
         "end_cause": "won",

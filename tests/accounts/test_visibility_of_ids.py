@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from copy import deepcopy
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,12 +20,13 @@ from outcomes.models import MilestoneType
 from outcomes.services import record_milestone
 from outcomes.statistics import engine
 from strategy.models import Deal
-from tests.accounts.test_api_strangers import OPERATIONS, PLACES, everything, send
-from tests.api import PREFIX, Program, Things, furnish, make_secret
-from tests.frontend.test_bad_requests import PARAMETERS, forms_of, own_pages
-from tests.frontend.test_strangers import offers_keys, plain
+from tests.accounts.test_api_strangers import OPERATIONS, PLACES, send
+from tests.api import PREFIX, Program, Things, make_secret
+from tests.frontend.test_bad_requests import PARAMETERS, own_pages
+from tests.frontend.test_strangers import fields_of_keys, plain
+from tests.furnished import Furnished, another, everything
 from tests.make import NOON, make_deal
-from tests.teams import Cast, let_see
+from tests.teams import Cast, in_teams, let_see
 
 WORD = "quietcanary"
 KINDS = {"deal", "act", "mst"}
@@ -50,12 +52,41 @@ def furnish_for(member: Membership, base: Things) -> Things:
     )
 
 
+class AtWork(NamedTuple):
+    """Sara's things and Omar's, neither of whom sees the other's; keys, and all rows."""
+
+    cast: Cast
+    both: tuple[Things, Things]
+    secrets: dict[str, str]
+    rows: list[tuple[str, str]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def at_work(furnished: Furnished, django_db_blocker: Any) -> Iterator[AtWork]:
+    """Northwind in its teams, each of whose deals are for those alone who see them."""
+    with another(furnished, django_db_blocker) as made:
+        lena, omar, vera = (made.member(name) for name in ("lena", "omar", "vera"))
+        cast = in_teams(lena, omar, vera)
+        let_see(lena.tenant, "own")
+        saras, omars = (furnish_for(cast.person(name), made.northwind) for name in ("sara", "omar"))
+        secrets = made.secrets | {"nina": make_secret(cast.person("nina"))}
+        yield AtWork(cast, (saras, omars), secrets, everything(lena))
+
+
 @pytest.fixture
-def both(request: pytest.FixtureRequest, cast: Cast, northwind: Tenant) -> tuple[Things, Things]:
-    """Sara's things and Omar's, neither of whom sees the other's, in either setting."""
+def cast(at_work: AtWork, db: None) -> Cast:
+    return deepcopy(at_work.cast)
+
+
+@pytest.fixture
+def northwind(cast: Cast) -> Tenant:
+    return cast.lena.tenant
+
+
+@pytest.fixture
+def both(request: pytest.FixtureRequest, at_work: AtWork, northwind: Tenant) -> tuple[Things, Things]:
     let_see(northwind, getattr(request, "param", "own"))
-    base = furnish(cast.lena)
-    return furnish_for(cast.person("sara"), base), furnish_for(cast.person("omar"), base)
+    return at_work.both
 
 
 def test_the_places_are_those_we_know_of() -> None:
@@ -65,17 +96,16 @@ def test_the_places_are_those_we_know_of() -> None:
 
 @pytest.mark.parametrize(("name", "where", "steps", "kind"), OF_DEALS)
 def test_an_unseen_id_is_to_a_program_as_one_that_never_was(
-    both: tuple[Things, Things], cast: Cast, name: str, where: str, steps: tuple[Any, ...], kind: str
+    at_work: AtWork, cast: Cast, name: str, where: str, steps: tuple[Any, ...], kind: str
 ) -> None:
-    saras, own = both
+    saras, own = at_work.both
     # Merging is for those who lead: Nina manages Omar, and sees nothing of Sara's either.
-    program = Program(make_secret(cast.person("nina" if "merge" in name else "omar")))
-    before = everything(cast.lena)
+    program = Program(at_work.secrets["nina" if "merge" in name else "omar"])
     unseen = send(program, name, where, steps, getattr(saras, kind), own)
     never = send(program, name, where, steps, ids.encode(kind, uuid4()), own)
     assert unseen.status_code == {"path": 404, "query": 400, "body": 422}[where]
     assert _answer(unseen) == _answer(never)
-    assert everything(cast.lena) == before
+    assert everything(cast.lena) == at_work.rows
 
 
 def _answer(answer: Any) -> tuple[Any, ...]:
@@ -114,11 +144,9 @@ def test_an_unseen_key_in_a_question_or_a_form(browser: Client, both: tuple[Thin
         return plain(browser.get(f"{page}?" + "&".join(f"{name}={given}" for name in PARAMETERS)))
 
     assert ask(key(saras.deal)) == ask(uuid4())
-    for action, fields in forms_of(browser, page):
-        for name in fields:
-            if offers_keys(browser, page, name):
-                never = plain(browser.post(action, fields | {name: str(uuid4())}))
-                assert plain(browser.post(action, fields | {name: str(key(saras.deal))})) == never, name
+    for action, fields, name in fields_of_keys(browser, page):
+        never = plain(browser.post(action, fields | {name: str(uuid4())}))
+        assert plain(browser.post(action, fields | {name: str(key(saras.deal))})) == never, name
 
 
 # --- Nothing that is out of sight stands in any answer ---------------------------------------------------------------
@@ -167,9 +195,9 @@ def api_addresses(own: Things) -> Iterator[str]:
             yield f"{path}?external_id={WORD}"
 
 
-def found_by(member: Membership, addresses: Iterator[str], own: Things) -> set[str]:
+def found_by(member: Membership, secret: str, addresses: Iterator[str]) -> set[str]:
     """The addresses whose answer has the word, other than by repeating the question."""
-    client, secret = Client(raise_request_exception=False), make_secret(member)
+    client = Client(raise_request_exception=False)
     client.force_login(member.user)
     program = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
     found = set()
@@ -184,12 +212,14 @@ def found_by(member: Membership, addresses: Iterator[str], own: Things) -> set[s
 
 
 @pytest.mark.parametrize("both", SETTINGS, indirect=True)
-def test_no_page_and_no_program_tells_of_a_deal_out_of_sight(with_a_word: tuple[Things, Things], cast: Cast) -> None:
-    own = with_a_word[1]
+def test_no_page_and_no_program_tells_of_a_deal_out_of_sight(
+    with_a_word: tuple[Things, Things], cast: Cast, at_work: AtWork
+) -> None:
+    own, (omars, lenas) = with_a_word[1], (at_work.secrets[name] for name in ("omar", "lena"))
     for addresses in (page_addresses, api_addresses):
-        assert found_by(cast.person("omar"), addresses(own), own) == set()
+        assert found_by(cast.person("omar"), omars, addresses(own)) == set()
     # Who sees everything is told by the same addresses, or they would prove nothing.
-    told = found_by(cast.person("lena"), page_addresses(own), own)
+    told = found_by(cast.person("lena"), lenas, page_addresses(own))
     assert {"/o/northwind/deals/", "/o/northwind/execution/deals/", "/o/northwind/jump/"} <= told
-    told = found_by(cast.person("lena"), api_addresses(own), own)
+    told = found_by(cast.person("lena"), lenas, api_addresses(own))
     assert {"deals", "activities", "milestones", "statistics/deals_qualified/rows"} <= told

@@ -38,11 +38,15 @@ def browser(made_world: World, planted: dict[str, Any]) -> Client:
     return client
 
 
+@pytest.fixture(scope="module")
+def southwind_as_planted(made_world: World, planted: dict[str, Any]) -> Any:
+    return fingerprint(made_world.southwind.pk)
+
+
 @pytest.fixture(autouse=True)
-def nothing_of_eve_changes(made_world: World, planted: dict[str, Any]) -> Iterator[None]:
-    before = fingerprint(made_world.southwind.pk)
+def nothing_of_eve_changes(made_world: World, southwind_as_planted: Any) -> Iterator[None]:
     yield
-    assert fingerprint(made_world.southwind.pk) == before
+    assert fingerprint(made_world.southwind.pk) == southwind_as_planted
 
 
 def fingerprint(tenant_id: int) -> Any:
@@ -66,12 +70,20 @@ def plain(answer: HttpResponse) -> tuple[int, bytes, str]:
     return answer.status_code, FLEETING.sub(b"", UUID.sub(b"KEY", content)), place.decode()
 
 
-def offers_keys(browser: Client, page: str, name: str) -> bool:
-    """Whether the field is filled with keys of rows. The key of an entry is the form's own."""
-    text = browser.get(page).content
+def offers_keys(text: bytes, name: str) -> bool:
+    """Whether a page fills the field with keys of rows. The key of an entry is the form's own."""
     tags = re.findall(rb"<(?:input|button)[^>]*\bname=\"" + name.encode() + rb"\"[^>]*>", text)
     selects = re.findall(rb"<select[^>]*\bname=\"" + name.encode() + rb"\".*?</select>", text, re.DOTALL)
     return name != "entry_key" and any(UUID.search(tag) for tag in [*tags, *selects])
+
+
+def fields_of_keys(browser: Client, page: str) -> Iterator[tuple[str, dict[str, str], str]]:
+    """The fields of a page's forms that hold keys of rows: where the form goes, what it asks, and the field."""
+    text = browser.get(page).content
+    for action, fields in forms_of(browser, page):
+        for name in fields:
+            if offers_keys(text, name):
+                yield action, fields, name
 
 
 def foreign(planted: dict[str, Any]) -> list[str]:
@@ -102,13 +114,10 @@ def test_in_a_question(browser: Client, made_world: World, planted: dict[str, An
 @pytest.mark.parametrize("page", [page for page in own_pages() if page.startswith("/o/")])
 def test_in_a_form(browser: Client, made_world: World, planted: dict[str, Any], page: str) -> None:
     page = page.replace("KEY", str(made_world.northwind.deal.pk))
-    for action, fields in forms_of(browser, page):
-        for name in fields:
-            if not offers_keys(browser, page, name):
-                continue
-            never = plain(browser.post(action, fields | {name: str(uuid.uuid4())}))
-            for key in foreign(planted):
-                assert plain(browser.post(action, fields | {name: key})) == never, name
+    for action, fields, name in fields_of_keys(browser, page):
+        never = plain(browser.post(action, fields | {name: str(uuid.uuid4())}))
+        for key in foreign(planted):
+            assert plain(browser.post(action, fields | {name: key})) == never, name
 
 
 def test_the_fields_that_hold_keys_are_those_we_know_of(browser: Client, made_world: World) -> None:
@@ -118,9 +127,7 @@ def test_the_fields_that_hold_keys_are_those_we_know_of(browser: Client, made_wo
         for page in own_pages()
         if page.startswith("/o/")
         for address in [page.replace("KEY", str(made_world.northwind.deal.pk))]
-        for _, fields in forms_of(browser, address)
-        for name in fields
-        if offers_keys(browser, address, name)
+        for _, _, name in fields_of_keys(browser, address)
     }
     assert found >= {
         ("deals/KEY/milestones/new/", "milestone"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+
 from playwright.sync_api import Page
 
 from accounts.models import Membership
@@ -85,6 +86,14 @@ PAGES = [
 ]
 
 
+SMALL = """() => [...document.querySelectorAll('main :is(a, button, input:not([type=hidden]), select)')]
+    .filter(e => e.checkVisibility() && !e.closest('p, .facts, td, th, dt, .legend-row, label'))
+    .map(e => [e.textContent.trim() || e.name, e.getBoundingClientRect().height])
+    .filter(([, height]) => height > 0 && height < 24)"""
+PRESSED = """() => [...document.querySelectorAll('nav, .topbar, .btn, .toasts, .filters, dialog')]
+    .filter(e => e.checkVisibility()).map(e => e.outerHTML.slice(0, 60))"""
+
+
 def faults(page: Page, path: str) -> list[str]:
     """What is wrong with one page, in light and in dark."""
     page.said.clear()  # type: ignore[attr-defined]
@@ -104,34 +113,57 @@ def faults(page: Page, path: str) -> list[str]:
     return [f"{path}: {fault}" for fault in found]
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_every_page_is_sound(width: int, opened: Open, story: Deal, lena: Membership) -> None:
-    nobody, member = opened(None, Look(width)), opened(lena, Look(width))
-    found = [fault for path in SIGNED_OUT for fault in faults(nobody, path)]
-    found += [
-        fault for path in PAGES for fault in faults(member, path.format(deal=story.pk, strategy=story.strategy_id))
-    ]
-    assert found == []
+def narrow_faults(page: Page, path: str) -> list[str]:
+    """What is wrong with the same page for a finger, at 320, and with letters of double size. No script looks at the
+    width, so it need not be loaded anew."""
+    found = [f"too small to hit: {one}" for one in page.evaluate(SMALL)]
 
-
-def test_nothing_scrolls_sideways_at_320_or_with_letters_of_double_size(
-    opened: Open, story: Deal, lena: Membership
-) -> None:
-    page = opened(lena, Look(320), bypass_csp=True)
-    found = []
-
-    def look(path: str, width: int) -> None:
+    def look(width: int) -> None:
         page.set_viewport_size({"width": width, "height": 844})
         if overhang(page) > 0:
-            found.append(f"{path} at {width}: {widest(page)}")
+            found.append(f"at {width}: {widest(page)}")
 
-    for path in PAGES:
-        page.goto(path.format(deal=story.pk, strategy=story.strategy_id))
-        look(path, 320)
-        page.add_style_tag(content="html { font-size: 200% }")
-        look(path, 390)
-        look(path, 1280)
-    assert "\n".join(found) == ""
+    look(320)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    look(390)
+    look(1280)
+    page.set_viewport_size({"width": 390, "height": 844})
+    return [f"{path}: {fault}" for fault in found]
+
+
+def paper_faults(page: Page, path: str) -> list[str]:
+    """What is wrong with the same page in print: it has what is pressed, or is wider than the paper."""
+    page.set_viewport_size({"width": 794, "height": 900})
+    page.emulate_media(media="print")
+    found = [f"in print: {one}" for one in page.evaluate(PRESSED)]
+    if overhang(page) > 0:
+        found.append(f"in print: {widest(page)}")
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return [f"{path}: {fault}" for fault in found]
+
+
+def of_all(
+    opened: Open, look: Look, story: Deal, lena: Membership, more: Callable[[Page, str], list[str]]
+) -> list[str]:
+    """What is wrong with any page in this look, and with `more` of those of a member."""
+    nobody, member = opened(None, look), opened(lena, look)
+    found = [fault for path in SIGNED_OUT for fault in faults(nobody, path)]
+    for page in PAGES:
+        path = page.format(deal=story.pk, strategy=story.strategy_id)
+        found += faults(member, path) + more(member, path)
+    return found
+
+
+def test_every_page_is_sound_at_a_desk_and_on_paper(opened: Open, story: Deal, lena: Membership) -> None:
+    assert of_all(opened, Look(1440), story, lena, paper_faults) == []
+
+
+def test_every_page_is_sound_on_a_phone_however_narrow_and_with_letters_of_double_size(
+    opened: Open, story: Deal, lena: Membership
+) -> None:
+    """24 px at the least for what is hit with a finger."""
+    assert of_all(opened, Look(390), story, lena, narrow_faults) == []
 
 
 def test_what_has_the_focus_is_never_covered(opened: Open, story: Deal, lena: Membership) -> None:
@@ -151,32 +183,4 @@ def test_what_has_the_focus_is_never_covered(opened: Open, story: Deal, lena: Me
         for key in ["Tab"] * 30 + ["Shift+Tab"] * 25:
             page.keyboard.press(key)
             found += [f"{path}: {one}" for one in [page.evaluate(covered)] if one]
-    assert found == []
-
-
-def test_every_page_prints_without_what_is_pressed(opened: Open, story: Deal, lena: Membership) -> None:
-    page = opened(lena, Look(794))
-    page.emulate_media(media="print")
-    pressed = """() => [...document.querySelectorAll('nav, .topbar, .btn, .toasts, .filters, dialog')]
-        .filter(e => e.checkVisibility()).map(e => e.outerHTML.slice(0, 60))"""
-    found = []
-    for path in PAGES:
-        page.goto(path.format(deal=story.pk, strategy=story.strategy_id))
-        found += [f"{path}: {one}" for one in page.evaluate(pressed)]
-        if overhang(page) > 0:
-            found.append(f"{path}: {widest(page)}")
-    assert found == []
-
-
-def test_a_small_text_is_still_read_and_every_target_can_be_hit(opened: Open, story: Deal, lena: Membership) -> None:
-    """24 px at the least, and 44 for what is pressed with a finger beside other things."""
-    page = opened(lena, Look(390))
-    small = """() => [...document.querySelectorAll('main :is(a, button, input:not([type=hidden]), select)')]
-        .filter(e => e.checkVisibility() && !e.closest('p, .facts, td, th, dt, .legend-row, label'))
-        .map(e => [e.textContent.trim() || e.name, e.getBoundingClientRect().height])
-        .filter(([, height]) => height > 0 && height < 24)"""
-    found = []
-    for path in PAGES:
-        page.goto(path.format(deal=story.pk, strategy=story.strategy_id))
-        found += [(path, *one) for one in page.evaluate(small)]
     assert found == []

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext, ngettext
 
-from frontend import plan_words, words
+from frontend import plan_words, verdicts, words
+from frontend.verdicts import Group, Told, Won
 from outcomes.queries.plan import Done, Part, Types, done_for
-from outcomes.statistics.minimum import PERCENTAGE_DEALS
+from outcomes.queries.plays import Judging, judging
 from strategy import strategies
 from strategy.models import Strategy
 from strategy.plan.document import Document, Play, Segment
@@ -41,9 +42,9 @@ class PlayRow:
     name: str
     why_us: str
     bars: Bars | None
-    won: str
-    verdict: str
-    verdict_more: str
+    counted: str
+    won: Won | None
+    verdict: Told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,43 +61,119 @@ class SegmentRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Map:
-    """The map; `outside` is what serves no segment, None for what was never active."""
+    """The map; `outside` is what serves no segment, None for what was never active, and so are verdicts and basis."""
 
     segments: Sequence[SegmentRow]
     outside: PlayRow | None
-    outside_counts: str
+    verdicts: Sequence[Group]
+    basis: str
 
 
 def map_of(of: Strategy, text: Document, *, today: date, counts_from: int) -> Map:
     """The map of a text; of a strategy that was never active only with its companies."""
     companies = strategies.companies_in(text.segments)
-    was_active = of.activated_at is not None
-    served = strategies.served(of) if was_active else {}
-    since = today - timedelta(weeks=WEEKS)
-    done = done_for(of, since=since, counts_from=counts_from) if was_active else {}
-    longest = max((*(one.activities for one in done.values()), 1)), max((*(one.outcomes for one in done.values()), 1))
-    shown: set[Part] = {(play.segment, play.id) for play in text.plays}
-    outside = _together(done, shown)
-    longest = max(longest[0], outside.activities), max(longest[1], outside.outcomes)
-
-    def rows(segment: Segment) -> list[PlayRow]:
-        theirs = [(play, (play.segment, play.id)) for play in text.plays if play.segment == segment.id]
-        return [
-            play_row(text, play, done.get(part, Done()), served.get(part, Served()), longest, was_active)
-            for play, part in theirs
-        ]
-
+    if of.activated_at is None:
+        plain = [segment_row(one, companies.get(one.id, 0), {}, planned(text, one)) for one in text.segments]
+        return Map(segments=plain, outside=None, verdicts=[], basis="")
+    served, found = strategies.served(of), judging(of, today=today)
+    done = _by_place(done_for(of, since=today - timedelta(weeks=WEEKS), counts_from=counts_from), text)
+    effort = Effort(
+        done=done,
+        activities=max(1, *(one.activities for one in done.values())),
+        outcomes=max(1, *(one.outcomes for one in done.values())),
+        scale=verdicts.scale(found),
+    )
     return Map(
-        segments=[segment_row(one, companies.get(one.id, 0), served, rows(one)) for one in text.segments],
-        outside=outside_row(outside, longest, sum(one.activities for one in done.values())) if was_active else None,
-        outside_counts=words_of_outside(strategies.open_deals_without_segment()) if was_active else "",
+        segments=[
+            segment_row(one, companies.get(one.id, 0), served, play_rows(text, one, effort, found))
+            for one in text.segments
+        ],
+        outside=outside_row(effort, strategies.open_deals_without_segment()),
+        verdicts=verdicts.strip(text, found) if text.plays else [],
+        basis=verdicts.basis(found),
     )
 
 
-def _together(done: Mapping[Part, Done], shown: set[Part]) -> Done:
-    """What was done for nothing that the map shows."""
-    rest = [one for part, one in done.items() if part not in shown]
-    return Done(sum(one.activities for one in rest), sum(one.outcomes for one in rest))
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """What was done by place on the map, the longest bars, and the scale of the shares won."""
+
+    done: Mapping[Part, Done]
+    activities: int
+    outcomes: int
+    scale: float
+
+
+def _by_place(done: Mapping[Part, Done], text: Document) -> dict[Part, Done]:
+    """What was done by the place on the map: a play wherever it is named, a segment, or neither."""
+    segment_of = {play.id: play.segment for play in text.plays}
+    segments = {one.id for one in text.segments}
+    found: dict[Part, Done] = {NOTHING: Done()}
+    for (segment, play), one in done.items():
+        place: Part = NOTHING
+        if play in segment_of:
+            place = (segment_of[play], play)
+        elif segment in segments:
+            place = (segment, None)
+        before = found.get(place, Done())
+        found[place] = Done(before.activities + one.activities, before.outcomes + one.outcomes)
+    return found
+
+
+def plays_of(text: Document, segment: Segment) -> list[Play]:
+    return [play for play in text.plays if play.segment == segment.id]
+
+
+def planned(text: Document, segment: Segment) -> list[PlayRow]:
+    """The plays of a segment of which nothing can have happened yet."""
+    verdict = Told(words=gettext("Not active yet"))
+    return [
+        PlayRow(
+            key=str(play.id),
+            name=play.name,
+            why_us=why_us(text, play),
+            bars=None,
+            counted="",
+            won=None,
+            verdict=verdict,
+        )
+        for play in plays_of(text, segment)
+    ]
+
+
+def play_rows(text: Document, segment: Segment, effort: Effort, found: Judging) -> list[PlayRow]:
+    """The plays of a segment with what was done and won, and what was done for none of them."""
+    rows = []
+    for play in plays_of(text, segment):
+        judged = found.of(play.id)
+        rows.append(
+            PlayRow(
+                key=str(play.id),
+                name=play.name,
+                why_us=why_us(text, play),
+                bars=bars(effort, (segment.id, play.id)),
+                counted=verdicts.counted(judged.tally),
+                won=verdicts.won(judged, effort.scale),
+                verdict=verdicts.told(judged),
+            )
+        )
+    if (segment.id, None) in effort.done:
+        rows.append(
+            PlayRow(
+                key="",
+                name=gettext("No play"),
+                why_us="",
+                bars=bars(effort, (segment.id, None)),
+                counted="",
+                won=None,
+                verdict=Told(words=gettext("Not judged"), more=gettext("Serves no play")),
+            )
+        )
+    return rows
+
+
+def why_us(text: Document, play: Play) -> str:
+    return next((one.name for one in text.differences if one.id == play.difference), "")
 
 
 def segment_row(
@@ -117,48 +194,15 @@ def segment_row(
     )
 
 
-def play_row(
-    text: Document, play: Play, done: Done, served: Served, longest: tuple[int, int], was_active: bool
-) -> PlayRow:
-    why = next((one.name for one in text.differences if one.id == play.difference), "")
-    verdict, more = verdict_of(served) if was_active else (gettext("Not active yet"), "")
-    return PlayRow(
-        key=str(play.id),
-        name=play.name,
-        why_us=why,
-        bars=bars(done, longest) if was_active else None,
-        won=won_of(served) if was_active else "",
-        verdict=verdict,
-        verdict_more=more,
-    )
-
-
-def won_of(served: Served) -> str:
-    """The wins of the qualified as they are counted; what is open is said, since it can still be won."""
-    if not served.qualified:
-        return gettext("None qualified")
-    told = gettext("{won} of {n} won").format(won=words.number(served.won), n=words.number(served.qualified))
-    if not (going := served.qualified - served.ended):
-        return told
-    return gettext("{told}, {n} still open").format(told=told, n=words.number(going))
-
-
-def verdict_of(served: Served) -> tuple[str, str]:
-    """Why there is no verdict: too few have closed, or it is left to the reader's own judgement of the counts."""
-    if (more := PERCENTAGE_DEALS - served.ended) > 0:
-        told = ngettext("{n} more to close", "{n} more to close", more).format(n=words.number(more))
-        return gettext("Not enough data"), told
-    return gettext("Not judged yet"), gettext("{n} have closed").format(n=words.number(served.ended))
-
-
-def bars(done: Done, longest: tuple[int, int]) -> Bars:
+def bars(effort: Effort, place: Part) -> Bars:
+    done = effort.done.get(place, Done())
     activities = ngettext("{n} activity", "{n} activities", done.activities).format(n=words.number(done.activities))
     outcomes = ngettext("{n} outcome", "{n} outcomes", done.outcomes).format(n=words.number(done.outcomes))
     return Bars(
         activities=words.number(done.activities),
         outcomes=words.number(done.outcomes),
-        activities_css=width(done.activities, longest[0]),
-        outcomes_css=width(done.outcomes, longest[1]),
+        activities_css=width(done.activities, effort.activities),
+        outcomes_css=width(done.outcomes, effort.outcomes),
         label=gettext("{activities}, {outcomes}").format(activities=activities, outcomes=outcomes),
     )
 
@@ -168,16 +212,21 @@ def width(count: int, longest: int) -> str:
     return f"{75 * count / longest:.1f}%" if count else "0"
 
 
-def outside_row(done: Done, longest: tuple[int, int], activities: int) -> PlayRow:
-    share = words.percent(done.activities / activities) if done.activities else ""
+def outside_row(effort: Effort, deals: int) -> PlayRow:
+    """What was done for no part of the strategy, and its share of everything."""
+    done, total = effort.done[NOTHING], sum(one.activities for one in effort.done.values())
+    verdict = Told(words=gettext("Nothing"))
+    if done.activities:
+        share = gettext("{share} of activity").format(share=words.percent(done.activities / total))
+        verdict = Told(words=gettext("Serves nothing"), more=share, css="bad", icon="warn")
     return PlayRow(
-        key="outside",
-        name="",
+        key="",
+        name=gettext("No play"),
         why_us="",
-        bars=bars(done, longest),
-        won="",
-        verdict=gettext("Serves nothing") if done.activities else gettext("Nothing"),
-        verdict_more=gettext("{share} of activity").format(share=share) if share else "",
+        bars=bars(effort, NOTHING),
+        counted=words_of_outside(deals),
+        won=None,
+        verdict=verdict,
     )
 
 

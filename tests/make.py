@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import uuid_utils.compat
 
 from accounts.models import Membership, Tenant, User
 from accounts.models.organisation import Role
@@ -48,6 +51,22 @@ def make_deal(*, actor: Membership, name: str = "Leak analytics", days_ago: int 
     facts.setdefault("qualified_on", on)
     facts.setdefault("amount", 1_000_000)
     return open_deal(actor=actor, name=name, at=NOON, opened_on=on, **facts)
+
+
+def make_deals(
+    number: int, *, actor: Membership, age: int, ended: int = 0, cause: str = "", **facts: Any
+) -> list[Deal]:
+    """Deals alike, qualified as many days ago as their age, which ended at an age; without their histories."""
+    first = make_deal(actor=actor, name=f"Deal {uuid_utils.compat.uuid7()}", days_ago=age)
+    made = [copy.copy(first) for _ in range(number - 1)]
+    for one in made:
+        one.pk, one._state = uuid_utils.compat.uuid7(), copy.copy(first._state)
+        one._state.adding = True
+    Deal.objects.bulk_create(made)
+    closed = first.qualified_on + timedelta(days=ended) if first.qualified_on and cause else None
+    keys = [one.pk for one in (first, *made)]
+    Deal.objects.filter(pk__in=keys).update(closed_on=closed, end_cause=cause, **facts)
+    return list(Deal.objects.filter(pk__in=keys))
 
 
 def stage(name: str) -> Stage:

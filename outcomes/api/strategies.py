@@ -22,7 +22,9 @@ from accounts.api.tags import Match
 from accounts.models import Membership
 from accounts.permissions import allows
 from accounts.refusals import Invalid
+from outcomes.api.verdicts import PlayVerdict, verdicts
 from outcomes.queries.plan import vocabulary
+from outcomes.queries.plays import judging
 from outcomes.services import begin_strategy, write_strategy
 from strategy import plan_listings as listings
 from strategy import services, strategies
@@ -96,6 +98,7 @@ class Strategies(Resource):
         "templates": "strategy.see",
         "versions": "strategy.see",
         "version": "strategy.see",
+        "verdicts": "strategy.see",
         **dict.fromkeys(("create", "partial_update", "destroy", "activation", "retirement"), "strategy.edit"),
     }
     names = {
@@ -107,6 +110,7 @@ class Strategies(Resource):
         "templates": "list_strategy_templates",
         "versions": "list_strategy_versions",
         "version": "get_strategy_version",
+        "verdicts": "list_play_verdicts",
         "activation": "activate_strategy",
         "retirement": "retire_strategy",
     }
@@ -121,11 +125,12 @@ class Strategies(Resource):
         "templates": shapes.TemplateOut,
         "versions": shapes.Version,
         "version": shapes.Version,
+        "verdicts": PlayVerdict,
         **dict.fromkeys(("retrieve", "create", "partial_update", "activation", "retirement"), shapes.StrategyWithText),
     }
     placed = {"version": {"number": (NUMBER, "The version's number, from 1.")}}
-    lists = frozenset({"list", "templates", "versions"})
-    unpaged = frozenset({"templates"})
+    lists = frozenset({"list", "templates", "versions", "verdicts"})
+    unpaged = frozenset({"templates", "verdicts"})
     table = Strategy
     guarded = {
         "partial_update": Match.NEEDED,
@@ -227,6 +232,22 @@ class Strategies(Resource):
         if not found:
             raise NotThere
         return Response(shapes.version(found[0]))
+
+    @action(detail=True, methods=["get"])
+    def verdicts(self, request: TokenRequest, id: str) -> Response:
+        """Say of each play of a strategy whether it works.
+
+        The most important play comes first. Of a strategy that was never active there is nothing to say.
+        """
+        try:
+            standing = strategies.strategy(self.key(id))
+        except Strategy.DoesNotExist as error:
+            raise NotThere from error
+        rows = []
+        if standing.version is not None:
+            today = request.user.tenant.day_of(timezone.now())
+            rows = verdicts(standing.text, judging(standing.strategy, today=today))
+        return Response({"data": rows, "next_cursor": None, "next": None})
 
     @action(detail=True, methods=["post"])
     @idempotent

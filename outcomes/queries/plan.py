@@ -76,6 +76,18 @@ def unknown_types(text: Document) -> dict[str, str]:
     }
 
 
+def named_twice(text: Document) -> dict[str, str]:
+    """The places in a text where a play names a type again: which of the two would hold?"""
+    twice = {}
+    for number, play in enumerate(text.plays):
+        seen: set[tuple[str, UUID]] = set()
+        for field, place, key in _named(play):
+            if (field, key) in seen:
+                twice[f"plays/{number}/{place}"] = _("Name each type once in a play.")
+            seen.add((field, key))
+    return twice
+
+
 def _named(play: Play) -> Iterator[tuple[str, str, UUID]]:
     """The types that a play names: of what, in which place, and which."""
     yield from (("activities", f"activities/{at}/type", one.type) for at, one in enumerate(play.activities))

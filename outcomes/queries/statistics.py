@@ -75,6 +75,15 @@ def current() -> Statistics:
     return Statistics(generation, _as_stored(made, generation), _is_updating(), population)
 
 
+def chance_to_win() -> tuple[StatisticResult | None, Population]:
+    """The curve of winning alone, of the deals that whoever asks sees; None before the first figures."""
+    if current_sight().people is None:
+        rows = StatisticResult.objects.filter(generation__is_current=True, slice="", metric="chance_to_win")
+        return rows.first(), Population()
+    found = current()
+    return found.results.get("chance_to_win"), found.population
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Of which day the figures are, and whose deals they count."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import Membership
 from accounts.refusals import Invalid
-from outcomes.queries.plan import unknown_types, vocabulary
+from outcomes.queries.plan import named_twice, unknown_types, vocabulary
 from strategy import services
 from strategy.models import Strategy
 from strategy.plan.document import Document, Unusable, read
@@ -47,6 +47,6 @@ def usable_text(content: Any) -> Document:
         text = content if isinstance(content, Document) else read(content)
     except Unusable as error:
         raise Invalid(fields=error.problems) from error
-    if unknown := unknown_types(text):
-        raise Invalid(fields=unknown)
+    if wrong := named_twice(text) | unknown_types(text):
+        raise Invalid(fields=wrong)
     return text

@@ -10,7 +10,7 @@ from accounts.models import Membership
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import PlanPart, Strategy, StrategyVersion
 from tests.api import Program, make_secret
-from tests.make import make_strategy
+from tests.make import make_deals, make_strategy
 from tests.strategy.plans import complete
 
 
@@ -206,3 +206,26 @@ def test_what_waits_to_be_published_is_shown_to_those_who_may_change_it(program:
     read = Program(make_secret(omar)).get(address)
     assert (read.json()["text"], b"Not yet decided" in read.content) == (published, False)
     assert strategy.name == row["name"]
+
+
+def test_verdicts_say_what_they_rest_on_and_nothing_of_drafts(program: Program, lena: Membership) -> None:
+    draft = begun(program, template="account_led")
+    assert program.get(f"strategies/{draft['id']}/verdicts").json()["data"] == []
+    with tenant_scope(lena.tenant_id):
+        strategy = make_strategy(actor=lena, name="Active")
+        plan = {part.kind: part for part in PlanPart.objects.filter(strategy=strategy, kind__in=("segment", "play"))}
+        make_deals(21, actor=lena, age=100, ended=20, cause="won", strategy=strategy, **plan)
+    row = next(one for one in program.all("strategies") if one["name"] == "Active")
+    (told,) = program.get(f"strategies/{row['id']}/verdicts").json()["data"]
+    assert (told["verdict"], told["qualified"], told["closed"], told["won"]) == ("unknown", 21, 21, 21)
+    assert (told["share"], round(told["low"], 2), told["high"], told["expected"]) == (1.0, 0.85, 1.0, None)
+    assert program.get("strategies/nonsense/verdicts").status_code == 404
+
+
+def test_a_type_stands_once_in_a_play(program: Program) -> None:
+    draft = begun(program, template="mid_market_direct")
+    text = draft["text"]
+    text["plays"][0]["activities"] *= 2
+    refused = program.patch(f"strategies/{draft['id']}", {"text": text}, If_Match="*")
+    assert refused.status_code == 422
+    assert all(one.startswith("#/text/plays/0/activities/") for one in pointers(refused))

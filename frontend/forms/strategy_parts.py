@@ -21,7 +21,7 @@ from frontend.forms.strategy import ItemForm, Lines, prose
 from outcomes.queries.plan import Types
 from strategy.models import Attribute
 from strategy.plan.document import Document
-from strategy.plan.rules import NAMES, NUMBERS, OWN, WORDS
+from strategy.plan.rules import NAMES, NUMBERS, OWN, WORDS, named
 
 #: So many rules one segment may have.
 MOST_RULES = 20
@@ -78,7 +78,7 @@ class SegmentForm(ItemForm):
         self.number = min(self._count(given, len(rules)) + (1 if more or given is None else 0), MOST_RULES)
         offered = facts(attributes)
         known = {value for value, _words in offered}
-        offered += [(rule.fact, rule.fact.removeprefix(OWN)) for rule in rules if rule.fact not in known]
+        offered += [(rule.fact, named(rule.fact)) for rule in rules if rule.fact not in known]
         for number in range(self.number):
             self._add_row(number, offered)
 

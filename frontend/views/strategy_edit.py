@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.refusals import Invalid, Refused
 from frontend import plan_words
@@ -63,6 +63,8 @@ NEW = {
     "segments": _("Add a segment"),
     "plays": _("Add a play"),
 }
+#: Under which name a session keeps the part that it removed last.
+REMOVED = "removed-part"
 #: What a part that is removed is named by, in plays.
 POINTED = {"segments": "segment", "differences": "difference", "personas": "persona"}
 
@@ -162,7 +164,11 @@ def parts(request: TenantRequest, pk: UUID, part: str) -> HttpResponse:
     standing = editable_or_404(pk)
     strategy, problem = standing.strategy, ""
     if request.method == "POST":
-        problem = moved(request, standing, part)
+        problem, removed = moved(request, standing, part)
+        if removed:
+            undo_url = url_of(request, f"strategy-{part}-put-back", strategy, UUID(removed["id"]))
+            told = gettext("“{name}” is removed").format(name=removed["name"])
+            return done(request, url_of(request, f"strategy-{part}", strategy), told, undo_url=undo_url)
         if not problem:
             return done(request, url_of(request, f"strategy-{part}", strategy))
         standing = editable_or_404(pk)
@@ -208,27 +214,47 @@ def beside(one: Any, text: Document, part: str) -> str:
     return one.detail if part == "differences" else ", ".join([*one.titles, *one.departments])
 
 
-def moved(request: TenantRequest, standing: Standing, part: str) -> str:
-    """Move or remove the part that was pressed; what stands against it, in words."""
+def moved(request: TenantRequest, standing: Standing, part: str) -> tuple[str, dict[str, Any]]:
+    """Move or remove the part that was pressed; what stands against it, in words, and what was removed."""
     deed, _colon, text_key = request.POST.get("do", "").partition(":")
     key, text = key_of(text_key), working_text(standing)
     revision = request.POST.get("revision", "")
     rows = list(text.as_json()[part])
     at = next((number for number, row in enumerate(rows) if row["id"] == str(key)), None)
     if at is None or deed not in ("up", "down", "remove") or not (revision.isascii() and revision.isdigit()):
-        return gettext("This is no longer here. Look at the list and choose again.")
+        return gettext("This is no longer here. Look at the list and choose again."), {}
+    removed: dict[str, Any] = {}
     if deed == "remove":
         if told := in_use(text, part, key):
-            return told
-        del rows[at]
+            return told, {}
+        removed = rows.pop(at)
     else:
         to = max(0, min(len(rows) - 1, at + (1 if deed == "down" else -1)))
         rows.insert(to, rows.pop(at))
     try:
         store(request, standing.strategy, {**text.as_json(), part: rows}, int(revision[:9]))
     except Refused as refusal:
-        return str(refusal)
-    return ""
+        return str(refusal), {}
+    if removed:
+        kept = {"strategy": str(standing.strategy.pk), "part": part, "at": at, "row": removed}
+        request.session[REMOVED] = kept
+    return "", removed
+
+
+@require_POST
+@may("strategy.edit")
+def put_back(request: TenantRequest, pk: UUID, part: str, row: UUID) -> HttpResponse:
+    """Put the part back that this session removed last, in its place."""
+    standing, kept = editable_or_404(pk), request.session.get(REMOVED)
+    if not kept or (kept["strategy"], kept["part"], kept["row"]["id"]) != (str(pk), part, str(row)):
+        raise Http404(row)
+    whole, strategy = working_text(standing).as_json(), standing.strategy
+    if all(one["id"] != str(row) for one in whole[part]):
+        whole[part].insert(kept["at"], kept["row"])
+        store(request, strategy, whole, strategy.revision)
+    del request.session[REMOVED]
+    told = gettext("“{name}” is back").format(name=kept["row"]["name"])
+    return done(request, url_of(request, f"strategy-{part}", strategy), told)
 
 
 def in_use(text: Document, part: str, key: UUID | None) -> str:

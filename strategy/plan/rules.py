@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
+from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -128,13 +130,26 @@ def _between(rule: Condition, name: str, value: Any, currency: str | None) -> Re
         return Reason(Answer.UNKNOWN, told.format(fact=name, theirs=currency or "–", ours=rule.currency))
     if isinstance(value, bool) or not isinstance(value, int):
         return Reason(Answer.UNKNOWN, _("{fact} is {value}, which is no number.").format(fact=name, value=value))
+    said = {"fact": name, "value": _shown(rule, value)}
     if rule.low is not None and value < rule.low:
-        return Reason(Answer.OUT, _("{fact} is {value}, below {low}.").format(fact=name, value=value, low=rule.low))
+        return Reason(Answer.OUT, _("{fact} is {value}, below {low}.").format(**said, low=_shown(rule, rule.low)))
     if rule.high is not None and value > rule.high:
-        return Reason(Answer.OUT, _("{fact} is {value}, above {high}.").format(fact=name, value=value, high=rule.high))
-    return Reason(Answer.IN, _("{fact} is {value}.").format(fact=name, value=value))
+        return Reason(Answer.OUT, _("{fact} is {value}, above {high}.").format(**said, high=_shown(rule, rule.high)))
+    return Reason(Answer.IN, _("{fact} is {value}.").format(**said))
+
+
+def _shown(rule: Condition, value: int) -> str:
+    """A number as people read it: money in whole units, years without separators."""
+    if rule.currency:
+        amount = Decimal(value).scaleb(-get_currency_precision(rule.currency))
+        return f"{amount:,.0f} {rule.currency}"
+    return str(value) if rule.fact == "founded" else f"{value:,}"
 
 
 def named(fact: str) -> str:
     """The fact as people call it."""
-    return fact.removeprefix(OWN) if fact.startswith(OWN) else str(NAMES[fact])
+    if not fact.startswith(OWN):
+        return str(NAMES[fact])
+    # The text of a strategy knows an attribute by its key, which is made of its name.
+    words = fact.removeprefix(OWN).replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

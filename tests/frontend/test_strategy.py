@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from activities.models import ActivityType
 from activities.services import log_activity
 from strategy import strategies
 from strategy.models import Company, PlanPart, Strategy
-from tests.make import NOON, make_deal, make_strategy
+from tests.make import NOON, make_deal, make_deals, make_strategy
 
 LIST = "/o/northwind/strategy/"
 
@@ -41,6 +42,13 @@ def the_strategy(tenant: Tenant) -> Strategy:
 def text_of(tenant: Tenant) -> Any:
     with tenant_scope(tenant.pk):
         return strategies.working_text(strategies.strategy(Strategy.objects.order_by("-pk")[0].pk))
+
+
+@pytest.fixture
+def as_omar_too(omar: Membership) -> Client:
+    other = Client()
+    other.force_login(omar.user)
+    return other
 
 
 def active(lena: Membership) -> Strategy:
@@ -239,6 +247,49 @@ def test_the_map_counts_what_was_done_and_won_for_each_play(
     assert "1 activity, 0 outcomes" in told
     assert "20 more to close" in told
     assert "1 open deal without a segment" in told
+
+
+def test_the_page_says_which_play_works_and_why(
+    as_lena: Client, lena: Membership, northwind: Tenant, count: Callable[[], None]
+) -> None:
+    strategy = active(lena)
+    address = f"{LIST}{strategy.pk}/"
+    with tenant_scope(northwind.pk):
+        segment, play = (PlanPart.objects.get(kind=kind) for kind in ("segment", "play"))
+        plan = {"strategy": strategy, "segment": segment, "play": play}
+        make_deals(20, actor=lena, age=100, ended=20, cause="won", **plan)
+    assert "Too little is known of all deals" in page(as_lena, address)
+    with tenant_scope(northwind.pk):
+        make_deals(80, actor=lena, age=100, ended=30, cause="lost")
+    count()
+    told = page(as_lena, address)
+    assert "20 of 20 won, where 4 would be usual." in told
+    assert '<p class="v good">' in told
+    assert 'aria-label="100% won, interval 84 to 100%; deals of the same ages: 20%"' in told
+    assert "Dotted: what all 100 qualified opportunities give at the same ages." in told
+    with tenant_scope(northwind.pk):
+        make_deals(60, actor=lena, age=100, ended=30, cause="lost", **plan)
+        make_deals(60, actor=lena, age=100, ended=20, cause="won")
+    count()
+    assert '<p class="v bad">' in page(as_lena, address)
+
+
+def test_a_part_that_was_removed_is_put_back_in_its_place(
+    as_lena: Client, lena: Membership, northwind: Tenant, as_omar_too: Client
+) -> None:
+    strategy = active(lena)
+    before = text_of(northwind)
+    address, play = f"{LIST}{strategy.pk}/plays/", before.plays[0]
+    sent(as_lena, address, do=f"remove:{play.id}", revision=strategy.revision)
+    assert text_of(northwind).plays == []
+    told = page(as_lena, address)
+    undo = f"{address}{play.id}/put-back/"
+    assert f'action="{undo}"' in told
+    assert as_omar_too.post(undo).status_code == 403
+    sent(as_lena, undo)
+    assert text_of(northwind) == before
+    assert f"“{play.name}” is back" in page(as_lena, address)
+    sent(as_lena, undo, 404)
 
 
 @pytest.mark.parametrize("who", ["omar", "vera"])

@@ -126,14 +126,25 @@ def contacts_like(contact: Contact) -> list[Contact]:
     return list(rows.select_related("company").order_by("pk")[:5])
 
 
-def doubles(by: str, *, after: str = "", size: int = GROUPS) -> tuple[list[Doubles], str]:
-    """Companies that share a domain or a name, in the order of what they share, and where the next page begins.
+#: Which column says that two rows may be one, by the kind of row and by what they share.
+SHARED = {
+    (Company, "domain"): ("strategy_company", "domain"),
+    (Company, "name"): ("strategy_company", "name_key"),
+    (Contact, "email"): ("strategy_contact", "email"),
+    (Contact, "name"): ("strategy_contact", "name_key"),
+}
+
+
+def doubles(
+    of: type[Company] | type[Contact], by: str, *, after: str = "", size: int = GROUPS
+) -> tuple[list[Doubles], str]:
+    """Rows that share a domain, an address or a name, in the order of what they share, and where the next page begins.
 
     One question that walks the index of what is shared and stops when the page is full.
     """
-    column = {"domain": "domain", "name": "name_key"}[by]
+    table, column = SHARED[of, by]
     text = (
-        f"SELECT {column}, array_agg(id ORDER BY id) FROM strategy_company"  # noqa: S608  (one of two constants)
+        f"SELECT {column}, array_agg(id ORDER BY id) FROM {table}"  # noqa: S608  (constants)
         f" WHERE tenant_id = %s AND {column} > %s AND merged_into_id IS NULL"
         f" GROUP BY {column} HAVING count(*) > 1 ORDER BY {column} LIMIT %s"
     )
@@ -141,6 +152,16 @@ def doubles(by: str, *, after: str = "", size: int = GROUPS) -> tuple[list[Doubl
         cursor.execute(text, [current_tenant_id(), after, size + 1])
         found = [Doubles(shared, keys) for shared, keys in cursor.fetchall()]
     return found[:size], found[size - 1].shared if len(found) > size else ""
+
+
+def companies_named(name: str, *, most: int) -> list[Company]:
+    """The companies with exactly this name, whatever the case and the spaces; where there is none, what those of this
+    name were found to be the same as."""
+    named = Company.objects.filter(name_key=name_key(name)).order_by("pk")
+    if found := list(named.filter(merged_into=None)[:most]):
+        return found
+    gone = list(named.select_related("merged_into")[:most])
+    return list({one.merged_into.pk: one.merged_into for one in gone if one.merged_into}.values())
 
 
 def companies_called(words: str, *, most: int) -> list[Company]:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from strategy import customer_queries as queries
 from strategy.models import Attribute, BuyingRole, Company, Contact, PlanPart
-from strategy.models.customers import name_key
 from strategy.services.customers import attributes, facts
 
 #: More members, or people at a company, than this are not listed to choose from.
@@ -91,7 +91,7 @@ def company_named(name: str) -> Company | None:
     """The company that is called like this. Raises ValidationError where there is none, or more than one."""
     if not name.strip():
         return None
-    found = list(Company.objects.filter(name_key=name_key(name), merged_into=None)[:2])
+    found = queries.companies_named(name, most=2)
     if not found:
         raise forms.ValidationError(now_("There is no company called like this. Add it first."))
     if len(found) > 1:

@@ -15,6 +15,7 @@ from accounts.models import Membership
 from accounts.permissions import allows
 from accounts.visibility import sight_of
 from frontend.forms.people import Picked, Who
+from strategy import customer_queries as customers
 from strategy import queries
 from strategy.models import (
     Company,
@@ -106,14 +107,12 @@ class CompanyMixin(forms.Form):
     def settle_company(self, given: dict[str, Any]) -> Company | str | None:
         """The company; its name where it is new; None where none is named or the words are not clear yet."""
         said = (given.get("company") or "").strip()
-        key = name_key(said)
-        if not key:
+        if not name_key(said):
             return None
-        standing = Company.objects.filter(merged_into=None)
-        exact = list(standing.filter(name_key=key)[:MOST_NEAR])
+        exact = customers.companies_named(said, most=MOST_NEAR)
         if len(exact) == 1:
             return exact[0]
-        near = exact or list(standing.filter(name_key__contains=key).order_by("name")[:MOST_NEAR])
+        near = exact or customers.companies_called(said, most=MOST_NEAR)
         if not near:
             return said
         choice = self.data.get("which", "")

@@ -44,7 +44,8 @@ SETTLE = """
             WHEN j.known = j.digest
                  AND (s.price IS NULL OR s.qualified_on IS NULL OR j.amount_at_qualification = s.price) THEN 'unchanged'
             ELSE 'updated' END
-    FROM (SELECT n.line, c.id AS company_id, coalesce(m.merged_into_id, m.id) AS owner_id, d.id AS deal_id,
+    FROM (SELECT n.line, coalesce(c.merged_into_id, c.id) AS company_id,
+                 coalesce(m.merged_into_id, m.id) AS owner_id, d.id AS deal_id,
                  d.source_digest AS known, d.amount_at_qualification,
                  md5(jsonb_build_array(
                      n.product_key, n.account_key, n.stage_key, n.kind, n.agent_key, n.qualified_on, n.closed_on,

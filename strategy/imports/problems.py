@@ -62,11 +62,16 @@ declare(
 )
 declare(
     "company_joined",
-    _("“{value}” is “{to}” here; only spaces or case differ."),
+    _("“{value}” is “{to}” here: only spaces or case differ, or the two were made one."),
     rows(
         "{n} deal of “{value}” was matched to the company “{to}”",
         "{n} deals of “{value}” were matched to the company “{to}”",
     ),
+)
+declare(
+    "parent_below",
+    _("“{value}” itself stands below this company, so this company was put below nobody."),
+    rows("{n} company would stand below itself", "{n} companies would stand below themselves"),
 )
 declare(
     "owner_joined",

@@ -187,6 +187,24 @@ def test_two_that_are_one_are_merged_and_made_two_again(program: Program, lena: 
         assert {"company.merged", "company.unmerged"} <= set(verbs)
 
 
+def test_two_ids_of_one_company_are_told_of_in_one_request(program: Program, lena: Membership) -> None:
+    with tenant_scope(lena.tenant_id):
+        for key in ("fleet", "sites"):
+            define_attribute(actor=lena, at=NOON, of="company", name=key, kind="number")
+    keep, gone = (program.put(f"companies/by-external-id/crm/{n}", {"name": f"Alder {n}"}).json() for n in (1, 2))
+    program.post(f"companies/{keep['id']}/merges", {"gone": gone["id"]})
+    items = [
+        {"source": "crm", "external_id": "2", "country": "Norway", "attributes": {"fleet": 7}},
+        {"source": "crm", "external_id": "1", "industry": "Food", "attributes": {"sites": 2}},
+        {"source": "crm", "external_id": "3", "name": "Birch", "parent": gone["id"]},
+    ]
+    answer = program.post("companies:upsert", {"items": items}).json()
+    assert [(row["outcome"], row.get("id")) for row in answer["results"][:2]] == [("updated", keep["id"])] * 2
+    now = program.get(f"companies/{keep['id']}").json()
+    assert (now["country"], now["industry"], now["attributes"]) == ("Norway", "Food", {"fleet": 7, "sites": 2})
+    assert answer["results"][2]["errors"][0]["pointer"] == "#/items/2/parent"
+
+
 def test_a_parent_that_goes_into_its_own_subsidiary_leaves_no_circle(program: Program) -> None:
     top = program.post("companies", {"name": "Top"}).json()["id"]
     middle = program.post("companies", {"name": "Middle", "parent": top}).json()["id"]

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -144,7 +145,8 @@ def _refuse_misfits(attribute: Attribute, kind: str, choices: Sequence[str]) -> 
         if kind == attribute.kind:
             if kind != Attribute.Kind.CHOICE or set(attribute.choices) <= set(choices):
                 return
-            rows = rows.exclude(**{f"attributes__{attribute.key}__in": list(choices)})
+            # A key may be what Django takes for a comparison ("a__in"), so that it is no part of a look-up.
+            rows = rows.annotate(held=KeyTextTransform(attribute.key, "attributes")).exclude(held__in=list(choices))
         count = rows.count()
     if count:
         field = "kind" if kind != attribute.kind else "choices"

@@ -145,6 +145,16 @@ def absorb(
     _write(table, [one for one in judged if one[0].outcome is None], actor=actor, at=at)
 
 
+def _upon(row: Customer, line: Line, values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a line upon what the row holds by now: another line may have led to the same merged row, and its
+    own attributes were judged before that one was written."""
+    if "attributes" not in values:
+        return values
+    own, named = values["attributes"], dict(line.given["attributes"] or {})
+    kept = {key: value for key, value in row.attributes.items() if key not in named}
+    return {**values, "attributes": kept | {key: own[key] for key in named if key in own}}
+
+
 def _write(
     table: type[Customer], judged: Sequence[tuple[Line, Customer, dict[str, Any]]], *, actor: Membership, at: datetime
 ) -> None:
@@ -153,7 +163,8 @@ def _write(
     changed: dict[UUID, Customer] = {}
     entries: list[tuple[str, models.Model, dict[str, Any]]] = []
     fields = {"name_key", "version", "updated_at"}
-    for line, row, values in judged:
+    for line, row, said in judged:
+        values = _upon(row, line, said)
         is_new, differs = row._state.adding, differences(row, values)
         for name, value in values.items():
             setattr(row, name, value)

@@ -7,6 +7,7 @@ from frontend.views import (
     attributes,
     audit,
     companies,
+    company_merges,
     components,
     contacts,
     deal_deeds,
@@ -51,6 +52,7 @@ parts_of_strategy = [
             ("", strategy_edit.parts, ""),
             ("new/", strategy_edit.one, "-new"),
             ("<uuid:row>/", strategy_edit.one, "-one"),
+            ("<uuid:row>/put-back/", strategy_edit.put_back, "-put-back"),
         )
     ),
 ]
@@ -80,13 +82,14 @@ of_organisation = [
     # /companies/ and /contacts/
     path("companies/", companies.listing, name="companies"),
     path("companies/new/", companies.new, name="company-new"),
-    path("companies/duplicates/", companies.doubles, name="company-doubles"),
+    path("companies/duplicates/", company_merges.doubles, name="company-doubles"),
     path("companies/<uuid:pk>/", companies.detail, name="company"),
     path("companies/<uuid:pk>/edit/", companies.edit, name="company-edit"),
-    path("companies/<uuid:pk>/merge/", companies.merge, name="company-merge"),
-    path("companies/<uuid:pk>/merge/undo/", companies.unmerge, name="company-unmerge"),
+    path("companies/<uuid:pk>/merge/", company_merges.merge, name="company-merge"),
+    path("companies/<uuid:pk>/merge/undo/", company_merges.unmerge, name="company-unmerge"),
     path("contacts/", contacts.listing, name="contacts"),
     path("contacts/new/", contacts.new, name="contact-new"),
+    path("contacts/duplicates/", contacts.doubles, name="contact-doubles"),
     path("contacts/<uuid:pk>/", contacts.detail, name="contact"),
     path("contacts/<uuid:pk>/edit/", contacts.edit, name="contact-edit"),
     path("contacts/<uuid:pk>/merge/", contacts.merge, name="contact-merge"),

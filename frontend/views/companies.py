@@ -10,12 +10,12 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import allows
 from frontend import words
 from frontend.access import may
-from frontend.forms.customers import CompanyForm, FilterForm, MergeForm
+from frontend.forms.customers import CompanyForm, FilterForm
 from frontend.http import TenantRequest, csv_file, done, more_url, page, told_in
 from frontend.parts import Action, Crumb, Head
 from frontend.views.customers import (
@@ -28,7 +28,6 @@ from frontend.views.customers import (
     form_page,
     key_after,
     own_facts,
-    undone_words,
 )
 from strategy import customer_queries as queries
 from strategy import services, strategies
@@ -36,7 +35,6 @@ from strategy.customer_queries import CompanyFilter
 from strategy.models import Attribute, Company, Deal, Merge
 from strategy.plan.rules import Answer
 from strategy.services.customers import facts as clean
-from strategy.services.customers.merging import COMPANY_FACTS
 
 
 @require_GET
@@ -158,7 +156,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "title": company.name,
         "crumbs": companies_crumbs(request, Crumb(words=company.name)),
-        "actions": actions_on(company, slug) if allows(request.membership, "company.edit") else [],
+        "actions": actions_on(company, request),
         "facts": facts_of(company, slug) + [(name, told, "") for name, told in own_facts(known, company.attributes)],
         "parts": [people(company, slug), deals(company, slug), subsidiaries(company, slug)],
         "segments": segments(company) if allows(request.membership, "strategy.see") else [],
@@ -168,12 +166,15 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
     return page(request, "customers/detail.html", context)
 
 
-def actions_on(company: Company, slug: str) -> list[Action]:
-    add_url = f"{reverse('contact-new', args=[slug])}?company={company.pk}"
-    return [
-        Action(words=gettext("Change"), url=reverse("company-edit", args=[slug, company.pk])),
-        Action(words=gettext("Add a contact"), url=add_url, icon="plus"),
-    ]
+def actions_on(company: Company, request: TenantRequest) -> list[Action]:
+    slug, found = request.tenant.slug, []
+    if allows(request.membership, "company.merge"):
+        found.append(Action(words=gettext("Merge"), url=reverse("company-merge", args=[slug, company.pk])))
+    if allows(request.membership, "company.edit"):
+        add_url = f"{reverse('contact-new', args=[slug])}?company={company.pk}"
+        found.append(Action(words=gettext("Change"), url=reverse("company-edit", args=[slug, company.pk])))
+        found.append(Action(words=gettext("Add a contact"), url=add_url, icon="plus"))
+    return found
 
 
 def facts_of(company: Company, slug: str) -> list[tuple[str, str, str]]:
@@ -308,88 +309,3 @@ def edit(request: TenantRequest, pk: UUID) -> HttpResponse:
             "back_url": url,
         },
     )
-
-
-@require_GET
-@may("company.merge")
-def doubles(request: TenantRequest) -> HttpResponse:
-    """Companies that may be the same, by what they share."""
-    by = "domain" if request.GET.get("by") == "domain" else "name"
-    groups, after = queries.doubles(by, after=request.GET.get("after", "").replace("\0", "")[:200])
-    slug = request.tenant.slug
-    names = {one.pk: one for one in queries.these_companies([key for group in groups for key in group.keys[:10]])}
-    rows = []
-    for group in groups:
-        first, *others = [names[key] for key in group.keys[:10] if key in names]
-        base = reverse("company-merge", args=[slug, first.pk])
-        cells = [Cell(words=one.name, url=f"{base}?with={one.pk}") for one in others]
-        url = reverse("company", args=[slug, first.pk])
-        rows.append(Row(name=first.name, beside=first.domain, url=url, cells=cells))
-    here = reverse("company-doubles", args=[slug])
-    context = {
-        "title": gettext("Companies that may be the same"),
-        "crumbs": companies_crumbs(request, Crumb(words=gettext("Duplicates"))),
-        "tabs": [
-            (gettext("Same name"), here, by == "name"),
-            (gettext("Same domain"), f"{here}?by=domain", by == "domain"),
-        ],
-        "rows": rows,
-        "more_url": more_url(request, after or None),
-    }
-    return page(request, "customers/doubles.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@may("company.merge")
-def merge(request: TenantRequest, pk: UUID) -> HttpResponse:
-    """Make one of two companies: which one stays, and which facts of the other one hold."""
-    one, slug = company_or_404(pk), request.tenant.slug
-    other = company_or_404(key_after(request.GET.get("with", "")) or pk)
-    rows = {str(row.pk): row for row in (one, other)}
-    names = [(key, f"{row.name} {clean.shown_domain(row.domain)}".strip()) for key, row in rows.items()]
-    form = MergeForm(request.POST or None, names=names, differing=differing(one, other))
-    if request.method == "POST" and form.is_valid():
-        keep = rows[form.cleaned_data["stays"]]
-        gone = other if keep is one else one
-        with told_in(form):
-            wins = form.cleaned_data.get("wins", [])
-            services.merge_companies(keep=keep, gone=gone, wins=wins, actor=request.membership, at=timezone.now())
-            url = reverse("company", args=[slug, keep.pk])
-            told = gettext("{gone} is part of {name} now").format(gone=gone.name, name=keep.name)
-            return done(request, url, told, undo_url=reverse("company-unmerge", args=[slug, keep.pk]))
-    return form_page(
-        request,
-        form,
-        {
-            "title": gettext("Make one of two"),
-            "lede": gettext("Deals, contacts and subsidiaries of the other one move. It can be undone."),
-            "crumbs": companies_crumbs(
-                request, Crumb(words=one.name, url=reverse("company", args=[slug, pk])), Crumb(words=gettext("Merge"))
-            ),
-            "button": gettext("Make one of them"),
-            "back_url": reverse("company", args=[slug, pk]),
-        },
-    )
-
-
-def differing(one: Company, other: Company) -> list[tuple[str, str]]:
-    """(fact, its name with both values) of what both know and know differently."""
-    found = []
-    for name in COMPANY_FACTS:
-        ours, theirs = getattr(one, name), getattr(other, name)
-        if ours not in (None, "") and theirs not in (None, "") and ours != theirs:
-            label = str(Company._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
-            found.append((name, f"{label}: {ours} / {theirs}"))
-    return found
-
-
-@require_POST
-@may("company.merge")
-def unmerge(request: TenantRequest, pk: UUID) -> HttpResponse:
-    """Undo the last merge into a company."""
-    company = company_or_404(pk)
-    last = queries.last_merge(of=Merge.Of.COMPANY, kept=company.pk)
-    if last is None:
-        raise Http404(pk)
-    undone = services.undo_merge(merge=last, actor=request.membership, at=timezone.now())
-    return done(request, reverse("company", args=[request.tenant.slug, pk]), undone_words(undone.facts, undone.rows))

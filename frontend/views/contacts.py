@@ -23,9 +23,12 @@ from frontend.views.customers import (
     Part,
     Row,
     contacts_crumbs,
+    doubles_after,
+    doubles_page,
     form_page,
     key_after,
     own_facts,
+    pick_page,
     undone_words,
 )
 from strategy import customer_queries as queries
@@ -54,15 +57,73 @@ def listing(request: TenantRequest) -> HttpResponse:
         ],
         "rows": [contact_row(one, slug) for one in queries.these_contacts(keys)],
         "more_url": more_url(request, keys[-1] if more else None),
-        "actions": [Action(words=gettext("Add a contact"), url=add_url, icon="plus", solid=True)]
-        if allows(request.membership, "company.edit")
-        else [],
+        "actions": list_actions(request, add_url),
         "nothing": gettext("Nobody fits") if request.GET else gettext("No contacts yet"),
         "nothing_more": gettext("Nobody with these filters.")
         if request.GET
         else gettext("Add the people who decide about your deals."),
     }
     return page(request, "customers/list.html", context, part="more" if "after" in request.GET else "found")
+
+
+def list_actions(request: TenantRequest, add_url: str) -> list[Action]:
+    found = []
+    if allows(request.membership, "company.merge"):
+        found.append(Action(words=gettext("Duplicates"), url=reverse("contact-doubles", args=[request.tenant.slug])))
+    if allows(request.membership, "company.edit"):
+        found.append(Action(words=gettext("Add a contact"), url=add_url, icon="plus", solid=True))
+    return found
+
+
+@require_GET
+@may("company.merge")
+def doubles(request: TenantRequest) -> HttpResponse:
+    """Contacts that may be the same, by what they share."""
+    by, slug = "name" if request.GET.get("by") == "name" else "email", request.tenant.slug
+    groups, after = queries.doubles(Contact, by, after=doubles_after(request))
+    known = {one.pk: one for one in queries.these_contacts([key for group in groups for key in group.keys[:10]])}
+    rows = []
+    for group in groups:
+        first, *others = [known[key] for key in group.keys[:10] if key in known]
+        base = reverse("contact-merge", args=[slug, first.pk])
+        cells = [Cell(words=at_words(one), url=f"{base}?with={one.pk}") for one in others]
+        url, beside = reverse("contact", args=[slug, first.pk]), first.company.name if first.company else ""
+        rows.append(Row(name=first.name, beside=beside, url=url, cells=cells))
+    return doubles_page(
+        request,
+        title=gettext("Contacts that may be the same"),
+        crumbs=contacts_crumbs(request, Crumb(words=gettext("Duplicates"))),
+        by=by,
+        tabs=[("email", gettext("Same e-mail")), ("name", gettext("Same name"))],
+        rows=rows,
+        after=after,
+    )
+
+
+def at_words(contact: Contact) -> str:
+    """A name with where they work: two of one name are told apart."""
+    if contact.company is None:
+        return contact.name
+    return gettext("{name} at {company}").format(name=contact.name, company=contact.company.name)
+
+
+def pick(request: TenantRequest, contact: Contact) -> HttpResponse:
+    """Which other contact they are the same as."""
+    slug, words_said = request.tenant.slug, request.GET.get("q", "").replace("\0", "").strip()[:100]
+    url, base = reverse("contact", args=[slug, contact.pk]), reverse("contact-merge", args=[slug, contact.pk])
+    called = queries.contacts_called(words_said, most=BESIDE) if words_said else queries.contacts_like(contact)
+    return pick_page(
+        request,
+        title=gettext("Who is the same as {name}?").format(name=contact.name),
+        crumbs=contacts_crumbs(request, Crumb(words=contact.name, url=url), Crumb(words=gettext("Merge"))),
+        found=[
+            Row(name=one.name, beside=one.company.name if one.company else "", url=f"{base}?with={one.pk}")
+            for one in called
+            if one.pk != contact.pk
+        ],
+        words=words_said,
+        back_url=url,
+    )
 
 
 def named(request: TenantRequest) -> list[UUID]:
@@ -105,9 +166,14 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "title": contact.name,
         "lede": contact.title,
         "crumbs": contacts_crumbs(request, Crumb(words=contact.name)),
-        "actions": [Action(words=gettext("Change"), url=reverse("contact-edit", args=[slug, pk]))]
-        if allows(request.membership, "company.edit")
-        else [],
+        "actions": [
+            Action(words=told, url=reverse(name, args=[slug, pk]))
+            for told, name, capability in (
+                (gettext("Merge"), "contact-merge", "company.merge"),
+                (gettext("Change"), "contact-edit", "company.edit"),
+            )
+            if allows(request.membership, capability)
+        ],
         "facts": facts_of(contact, slug) + [(name, told, "") for name, told in own_facts(known, contact.attributes)],
         "parts": [decides(contact, slug)],
     }
@@ -201,7 +267,12 @@ def edit(request: TenantRequest, pk: UUID) -> HttpResponse:
 def merge(request: TenantRequest, pk: UUID) -> HttpResponse:
     """Make one of two contacts."""
     one, slug = contact_or_404(pk), request.tenant.slug
-    other = contact_or_404(key_after(request.GET.get("with", "")) or pk)
+    if one.merged_into_id is not None:
+        return HttpResponseRedirect(reverse("contact-merge", args=[slug, one.merged_into_id]))
+    key = key_after(request.GET.get("with", ""))
+    if key is None or key == pk:
+        return pick(request, one)
+    other = contact_or_404(key)
     rows = {str(row.pk): row for row in (one, other)}
     names = [(key, f"{row.name} {row.email}".strip()) for key, row in rows.items()]
     form = MergeForm(request.POST or None, names=names, differing=differing(one, other))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from frontend import words
-from frontend.http import TenantRequest, page
+from frontend.http import TenantRequest, more_url, page
 from frontend.parts import Crumb
 from strategy.models import Attribute
 
@@ -93,6 +93,48 @@ def form_page(request: TenantRequest, form: BaseForm, context: Mapping[str, Any]
     """A form on a page of its own; 422 where something of it cannot be used."""
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return page(request, "customers/form.html", {"form": form, **context}, status=status)
+
+
+def doubles_page(
+    request: TenantRequest,
+    *,
+    title: str,
+    crumbs: Sequence[Crumb],
+    by: str,
+    tabs: Sequence[tuple[str, str]],
+    rows: Sequence[Row],
+    after: str,
+) -> HttpResponse:
+    """Rows that may be one, by what they share; tabs: (what, its name), the first of them where nothing is said."""
+    addresses = [request.path, *(f"{request.path}?by={name}" for name, _words in tabs[1:])]
+    context = {
+        "title": title,
+        "crumbs": crumbs,
+        "tabs": [(told, url, name == by) for (name, told), url in zip(tabs, addresses, strict=True)],
+        "rows": rows,
+        "more_url": more_url(request, after or None),
+    }
+    return page(request, "customers/doubles.html", context)
+
+
+def doubles_after(request: TenantRequest) -> str:
+    """What the rows of the page before shared last."""
+    return request.GET.get("after", "").replace("\0", "")[:200]
+
+
+def pick_page(
+    request: TenantRequest, *, title: str, crumbs: Sequence[Crumb], found: Sequence[Row], words: str, back_url: str
+) -> HttpResponse:
+    """Which other row is the same: those that look like it, or those that have the words in their names."""
+    context = {
+        "title": title,
+        "lede": gettext("Look for the other one by a part of its name. Nothing is changed before you have seen both."),
+        "crumbs": crumbs,
+        "words": words,
+        "rows": found,
+        "back_url": back_url,
+    }
+    return page(request, "customers/pick.html", context)
 
 
 def undone_words(facts: Sequence[str], rows: int) -> str:

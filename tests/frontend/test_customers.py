@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import BuyingRole, Company, Contact, Deal
-from strategy.services import merge_companies, open_company, open_contact
+from strategy.services import define_attribute, edit_company, merge_companies, open_company, open_contact
 from tests.make import NOON
 from tests.sessions import settle
 
@@ -114,6 +114,31 @@ def test_duplicates_are_suggested_merged_and_made_two_again(as_lena: Client, len
     assert "Nina" not in page
 
 
+def test_whoever_merges_looks_for_the_other_one(as_lena: Client, lena: Membership, alder: Company) -> None:
+    with tenant_scope(lena.tenant_id):
+        same = open_company(actor=lena, at=NOON, name="Alder Group", employees=1200, revenue=500_000)
+        open_company(actor=lena, at=NOON, name="Birch", employees=7)
+        nina, twin = (open_contact(actor=lena, at=NOON, name="Nina Berg", company=one) for one in (alder, same))
+    url = f"{BASE}companies/{alder.pk}/merge/"
+    assert f'href="{url}"' in words_of(as_lena.get(f"{BASE}companies/{alder.pk}/"))
+    assert "None looks like it." in words_of(as_lena.get(url))
+    found = words_of(as_lena.get(url, {"q": "alder"}))
+    assert (f'href="{url}?with={same.pk}"' in found, f"?with={alder.pk}" in found) == (True, False)
+    for odd in ("zzz", "a%b", "\0"):
+        assert as_lena.get(url, {"q": odd}).status_code == 200
+    assert "Which company is the same" in words_of(as_lena.get(f"{url}?with={alder.pk}"))
+    assert as_lena.get(f"{url}?with=x").status_code == 200
+    assert "Nina Berg at Alder Group" in words_of(as_lena.get(f"{BASE}contacts/duplicates/?by=name"))
+    assert "No two share this." in words_of(as_lena.get(f"{BASE}contacts/duplicates/"))
+    assert str(twin.pk) in words_of(as_lena.get(f"{BASE}contacts/{nina.pk}/merge/", {"q": "berg"}))
+    assert as_lena.post(f"{url}?with={same.pk}", {"stays": str(same.pk)}).status_code == 303
+    assert as_lena.get(url)["Location"] == f"{BASE}companies/{same.pk}/merge/"
+    company = as_lena.post(f"{BASE}deals/new/", {"name": "Loss map", "company": "alder foods"})
+    assert company.status_code == 303, words_of(company)
+    with tenant_scope(lena.tenant_id):
+        assert Deal.objects.get(name="Loss map").company == same
+
+
 def test_who_decides_about_a_deal_stands_on_its_page(as_omar: Client, northwind: Tenant, deal: Deal) -> None:
     assert "Nobody is named yet." in words_of(as_omar.get(f"{BASE}deals/{deal.pk}/"))
     url = f"{BASE}deals/{deal.pk}/people/"
@@ -162,6 +187,19 @@ def test_an_attribute_of_ones_own_is_asked_for_in_the_form(as_lena: Client, alde
     assert changed.status_code == 422
     assert as_lena.post(f"{BASE}settings/attributes/{key}/archive/").status_code == 303
     assert "attributes.fleet_size" not in words_of(as_lena.get(url))
+
+
+def test_an_attribute_may_be_called_like_a_comparison(as_lena: Client, lena: Membership, alder: Company) -> None:
+    for key in ("contains", "a__in"):
+        with tenant_scope(lena.tenant_id):
+            made = define_attribute(
+                actor=lena, at=NOON, of="company", name=key, key=key, kind="choice", choices=["1", "2"]
+            )
+            edit_company(company=alder, actor=lena, at=NOON, attributes={key: "1"})
+        url = f"{BASE}settings/attributes/{made.pk}/"
+        assert as_lena.post(url, {"name": key, "kind": "choice", "choices": "2"}).status_code == 422
+        assert as_lena.post(url, {"name": key, "kind": "choice", "choices": "1"}).status_code == 303
+        assert as_lena.get(f"{BASE}companies/{alder.pk}/edit/").status_code == 200
 
 
 def test_a_merged_company_is_in_no_list(as_lena: Client, lena: Membership, alder: Company) -> None:

@@ -18,6 +18,7 @@ import orjson
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from accounts.names import NotAName, clean_name
 from strategy.plan.rules import Condition
 from strategy.plan.sentences import sentence_for
 
@@ -183,12 +184,22 @@ def _contradictions(of: Document) -> Iterator[tuple[str, str]]:
     used = Counter(part.id for field in PARTS for part in getattr(of, field))
     for field in PARTS:
         yield from _repeated(field, getattr(of, field), used)
+        yield from _unseen(field, getattr(of, field))
     known = {field: {part.id for part in getattr(of, field)} for field in ("differences", "personas", "segments")}
     for number, play in enumerate(of.plays):
         for name, field in (("segment", "segments"), ("difference", "differences"), ("persona", "personas")):
             named = getattr(play, name)
             if named is not None and named not in known[field]:
                 yield f"plays/{number}/{name}", _("Name one that stands in this strategy.")
+
+
+def _unseen(field: str, parts: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Names that look like others, or like nothing."""
+    for number, part in enumerate(parts):
+        try:
+            clean_name(part.name)
+        except NotAName as error:
+            yield f"{field}/{number}/name", str(error)
 
 
 def _repeated(field: str, parts: Sequence[Any], used: Mapping[UUID, int]) -> Iterator[tuple[str, str]]:

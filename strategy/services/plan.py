@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import Membership
+from accounts.names import NotAName, clean_name
 from accounts.permissions import require
 from accounts.refusals import Invalid, Refused
 from strategy.models import PlanPart, Strategy, StrategyVersion
@@ -175,10 +176,11 @@ def held(strategy: Strategy) -> Strategy:
 
 
 def usable_name(name: str) -> str:
-    """The name as it is kept. Raises Invalid for one that is empty or too long."""
-    if not (found := " ".join(name.split())) or len(found) > 120:
-        raise Invalid(fields={"name": _("Give a name of at most 120 characters.")})
-    return found
+    """The name as it is kept. Raises Invalid for one that is empty, too long or partly unseen."""
+    try:
+        return clean_name(name)
+    except NotAName as error:
+        raise Invalid(fields={"name": str(error)}) from error
 
 
 def _usable_text(content: Mapping[str, Any] | Document) -> Document:

@@ -157,11 +157,11 @@ def companies_in(segments: Sequence[Segment]) -> dict[UUID, int]:
 
 def served(of: Strategy) -> Mapping[tuple[UUID | None, UUID | None], Served]:
     """How many deals serve each segment and play of a strategy, by the parts' keys in its text."""
-    is_qualified = Q(qualified_on__isnull=False)
+    is_qualified, keys = Q(qualified_on__isnull=False), part_keys(of)
     rows = (
         Deal.objects.real()
         .filter(strategy=of)
-        .values_list("segment__key", "play__key")
+        .values_list("segment_id", "play_id")
         .annotate(
             qualified=Count("pk", filter=is_qualified),
             ended=Count("pk", filter=is_qualified & ~Q(end_cause="")),
@@ -170,7 +170,16 @@ def served(of: Strategy) -> Mapping[tuple[UUID | None, UUID | None], Served]:
         )
         .order_by()
     )
-    return {(segment, play): Served(*counts) for segment, play, *counts in rows}
+    return {(keys.get(segment), keys.get(play)): Served(*counts) for segment, play, *counts in rows}
+
+
+def part_keys(of: Strategy) -> dict[UUID | None, UUID]:
+    """The keys in the text of a strategy's parts, by those of their rows.
+
+    Asked for by itself: joined to each deal they would lead the planner, who knows little of a table that was just
+    filled, into a loop over all pairs.
+    """
+    return dict(PlanPart.objects.filter(strategy=of).values_list("pk", "key"))
 
 
 def open_deals_without_segment() -> int:

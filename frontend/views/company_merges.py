@@ -100,7 +100,7 @@ def merge(request: TenantRequest, pk: UUID) -> HttpResponse:
 
 def pick(request: TenantRequest, company: Company) -> HttpResponse:
     """Which other company it is the same as."""
-    slug, words_said = request.tenant.slug, request.GET.get("q", "").replace("\0", "").strip()[:100]
+    slug, words_said = request.tenant.slug, request.GET.get("q", "").strip()[:100]
     url, base = reverse("company", args=[slug, company.pk]), reverse("company-merge", args=[slug, company.pk])
     called = queries.companies_called(words_said, most=BESIDE) if words_said else queries.companies_like(company)
     return pick_page(

@@ -109,7 +109,7 @@ def at_words(contact: Contact) -> str:
 
 def pick(request: TenantRequest, contact: Contact) -> HttpResponse:
     """Which other contact they are the same as."""
-    slug, words_said = request.tenant.slug, request.GET.get("q", "").replace("\0", "").strip()[:100]
+    slug, words_said = request.tenant.slug, request.GET.get("q", "").strip()[:100]
     url, base = reverse("contact", args=[slug, contact.pk]), reverse("contact-merge", args=[slug, contact.pk])
     called = queries.contacts_called(words_said, most=BESIDE) if words_said else queries.contacts_like(contact)
     return pick_page(

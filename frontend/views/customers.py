@@ -119,7 +119,7 @@ def doubles_page(
 
 def doubles_after(request: TenantRequest) -> str:
     """What the rows of the page before shared last."""
-    return request.GET.get("after", "").replace("\0", "")[:200]
+    return request.GET.get("after", "")[:200]
 
 
 def pick_page(

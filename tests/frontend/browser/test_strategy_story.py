@@ -74,7 +74,7 @@ def test_from_the_second_version_over_an_alternative_to_the_end_by_keyboard(
     assert violations(page) == []
 
     page.goto(f"/o/northwind/strategy/{strategy.pk}/")
-    page.get_by_label("More for 2026 to 2027").press("Enter")
+    pressed(page, "button", "More for 2026 to 2027")
     pressed(page, "menuitem", "Copy as an alternative")
     page.get_by_label("Name").fill("Through partners")
     page.get_by_label("Name").press("Enter")

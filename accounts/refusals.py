@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from accounts.days import long_day
 
 
 class Refused(Exception):
@@ -25,7 +28,8 @@ class Refused(Exception):
         super().__init__(self.code)
 
     def __str__(self) -> str:
-        return str(self.sentence).format(**self.data)
+        said = {name: long_day(one) if isinstance(one, date) else one for name, one in self.data.items()}
+        return str(self.sentence).format(**said)
 
 
 class ExternalIdTaken(Refused):

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel import Locale
+from babel.dates import format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import (
     format_compact_currency,
@@ -18,21 +17,11 @@ from babel.numbers import (
 )
 from django.utils.translation import get_language, gettext, ngettext
 
+from accounts import days as written
+
 WHOLE_FROM = 1_000
 SHORT_FROM = 10_000
 MINUS = "\N{MINUS SIGN}"
-
-
-@cache
-def locale_for(language: str | None) -> Locale:
-    """The locale whose customs are used for a language of the pages."""
-    # Plain "en" in CLDR is American: "Nov 24". The product writes the day first.
-    if language in (None, "en"):
-        return Locale.parse("en_GB")
-    try:
-        return Locale.parse(str(language), sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en_GB")
 
 
 def money_locale() -> Locale:
@@ -43,7 +32,7 @@ def money_locale() -> Locale:
 
 def locale() -> Locale:
     """The locale of the person who is being answered."""
-    return locale_for(get_language())
+    return written.locale_for(get_language())
 
 
 def number(value: float | Decimal, digits: int = 0) -> str:
@@ -98,7 +87,7 @@ def day(when: date, *, today: date) -> str:
 
 def long_day(when: date) -> str:
     """A date in full, for a sentence: "25 November 2025"."""
-    return str(format_date(when, format="long", locale=locale()))
+    return written.long_day(when)
 
 
 def ago(when: date, *, today: date) -> str:

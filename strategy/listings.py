@@ -10,7 +10,7 @@ from uuid import UUID
 
 from accounts.reading import Listing, Position, by_external_id
 from accounts.visibility import of_everybody
-from strategy.models import Deal, DealEvent
+from strategy.models import BulkEdit, Deal, DealEvent
 
 
 class DealRow(NamedTuple):
@@ -350,6 +350,37 @@ EXCHANGE_RATES = Listing(
     short="rate",
     columns=("rate.id", "rate.currency", "rate.from_on", "rate.rate"),
     narrow={"currency": "rate.currency = %(currency)s"},
+)
+
+
+class BulkEditRow(NamedTuple):
+    """A change of many deals: of which facts, from which day on, and of how many."""
+
+    key: UUID
+    made_at: datetime
+    actor: UUID
+    actor_name: str
+    fields: list[str]
+    on: str | None
+    many: int
+    undone_at: datetime | None
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+BULK_EDITS = Listing(
+    row=BulkEditRow,
+    table="strategy_bulkedit",
+    short="edit",
+    seen=BulkEdit.seen,
+    columns=(
+        *("edit.id", "edit.made_at", "edit.actor_id", "actor.name"),
+        "ARRAY(SELECT field FROM jsonb_object_keys(edit.deed) AS field WHERE field <> 'on' ORDER BY field)",
+        *("edit.deed->>'on'", "edit.many", "edit.undone_at"),
+    ),
+    joins="JOIN accounts_membership AS actor ON actor.tenant_id = edit.tenant_id AND actor.id = edit.actor_id",
 )
 
 

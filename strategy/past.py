@@ -75,7 +75,7 @@ def _staged(row: DealRow, span: StageSpan | None, ends: dict[tuple[UUID, str], S
     stage, entered = span.stage, span.entered_on
     ended: dict[str, Any] = {}
     if span.left_on is not None and span.left_on <= day and span.exit_kind in EndCause.values:
-        stage, entered = ends.get((row.pipeline, span.exit_kind), stage), span.left_on
+        stage, entered = span.left_for or ends.get((row.pipeline, span.exit_kind), stage), span.left_on
         ended = {"end_cause": span.exit_kind, "closed_on": span.left_on}
     stands = {
         "stage": stage.pk,
@@ -111,7 +111,7 @@ def _qualified(row: DealRow, day: date) -> DealRow:
 def _last_of(kind: Any, keys: Sequence[UUID], **until: date) -> dict[UUID, Any]:
     """The last span of each deal that had begun by then."""
     since = next(iter(until)).removesuffix("__lte")
-    beside = {StageSpan: ["stage"], OwnerSpan: ["owner"], PlanSpan: ["strategy", "segment", "play"]}[kind]
+    beside = {StageSpan: ["stage", "left_for"], OwnerSpan: ["owner"], PlanSpan: ["strategy", "segment", "play"]}[kind]
     rows = kind.objects.filter(deal__in=keys, **until).select_related(*beside)
     return {span.deal_id: span for span in rows.order_by("deal", f"-{since}", "-pk").distinct("deal")}
 
@@ -131,6 +131,7 @@ def _revisions(day: date, fact: str) -> Any:
 
 
 def _ends(rows: Iterable[DealRow]) -> dict[tuple[UUID, str], Stage]:
-    """The first stage of each kind, by pipeline."""
+    """The first stage of each kind, by pipeline: for a deal before its first stay, and for stays of which it is not
+    known what they were left for."""
     stages = Stage.objects.filter(pipeline__in={row.pipeline for row in rows}).order_by("-position")
     return {(stage.pipeline_id, stage.kind): stage for stage in stages}

@@ -12,8 +12,9 @@ from django.db import connection
 from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
 
-from accounts.models import Membership, SavedView
-from accounts.visibility import of_everybody
+from accounts.models import Membership, SavedView, Team
+from accounts.teams import teams_below
+from accounts.visibility import of_everybody, sight_of
 from strategy.models import BuyingRole, Company, Deal, DealSource, Pipeline, PlanPart, Stage
 from strategy.models.customers import name_key
 from strategy.models.deals import LARGEST_WORTH, DealQuerySet
@@ -21,6 +22,8 @@ from strategy.models.deals import LARGEST_WORTH, DealQuerySet
 OPEN, ALL = "open", "all"
 #: As many deals of a name are looked up by their keys.
 FEW = 500
+#: More people than this are not listed to choose from.
+MOST_PEOPLE = 200
 #: For a name that was probably meant: the letters that are taken to be right, the deals that are looked at, and the
 #: share of letters that must agree.
 SURE, NEAR, LIKE_ENOUGH = 3, 100, 0.75
@@ -70,6 +73,8 @@ class DealFilter:
     standing: str = OPEN
     stage: UUID | None = None
     owner: UUID | None = None
+    # Also those of the teams below it.
+    team: UUID | None = None
     words: str = ""
     pipeline: UUID | None = None
     company: UUID | None = None
@@ -97,6 +102,8 @@ def narrowed(wanted: DealFilter) -> DealQuerySet:
     for name in ("stage", "owner", "pipeline", "company", "segment", "play", "came_from"):
         if key := getattr(wanted, name):
             deals = deals.filter(**{f"{name}_id": key})
+    if wanted.team:
+        deals = deals.filter(owner__in=Membership.objects.filter(team__in=teams_below([wanted.team])))
     if wanted.qualified_from:
         deals = deals.filter(qualified_on__gte=wanted.qualified_from)
     if wanted.qualified_until:
@@ -216,7 +223,7 @@ def latest_open_deals(*, owner: UUID | None, most: int) -> list[Deal]:
 
 
 class Choice(NamedTuple):
-    """Something that a list can be narrowed by. kind: "segment", "play", "source", "company", "owner" or "view".
+    """Something that a list can be narrowed by. kind: "segment", "play", "source", "company", "owner", "team", "view".
 
     asks: what stands after the ? in the address of a view.
     """
@@ -228,20 +235,38 @@ class Choice(NamedTuple):
 
 
 def choices(*, member: Membership, page: str, company: UUID | None, owner: UUID | None) -> list[Choice]:
-    """The segments, plays and sources that deals are narrowed by, the names of one company and one member, and the
-    member's views of the page. One question for all of them: each alone is small, and a page asks few.
+    """The segments, plays and sources that deals are narrowed by, the people and teams whose deals the member sees, the
+    names of one company and one member, and the member's views of the page. One question for all of them: each alone
+    is small, and a page asks few.
+
+    Of more than MOST_PEOPLE nobody is named: an organisation may have thousands.
     """
+    people, teams = _people_seen_by(member)
     views = SavedView.objects.filter(Q(member=member) | Q(is_shared=True), page=page)
     named: list[Any] = [
         _chosen(PlanPart.objects.filter(is_current=True, kind__in=("segment", "play")), F("kind")),
         _chosen(DealSource.objects.all(), "source"),
         _chosen(Company.objects.filter(pk__in=[company] if company else []), "company"),
-        _chosen(Membership.objects.filter(pk__in=[owner] if owner else []), "owner"),
+        _chosen(Membership.objects.filter(Q(pk__in=people) | Q(pk__in=[owner] if owner else [])), "owner"),
+        _chosen(teams, "team"),
         _chosen(views, "view", F("query")),
     ]
     first, *rest = named
     found = [Choice(*one) for one in first.union(*rest, all=True)]
+    if sum(one.kind == "owner" for one in found) > MOST_PEOPLE:
+        found = [one for one in found if one.kind != "owner" or one.key == owner]
     return sorted(found, key=lambda one: one.name.casefold())
+
+
+def _people_seen_by(member: Membership) -> tuple[Any, Any]:
+    """Who may have a deal that the member sees, and the teams of those people."""
+    sight = sight_of(member)
+    people, teams = Membership.objects.filter(merged_into=None), Team.objects.all()
+    if sight.people is not None:
+        keys = list(sight.people)
+        people, teams = people.filter(pk__in=keys), teams.filter(members__in=keys)
+    # One more than are named, so that it is known that there are too many.
+    return people.values("pk")[: MOST_PEOPLE + 1], Team.objects.filter(pk__in=teams.values("pk")[:MOST_PEOPLE])
 
 
 def _chosen(rows: Any, kind: Any, asks: Any = "") -> Any:

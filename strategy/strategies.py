@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from strategy.models import Company, Deal, EndCause, PlanPart, Strategy, StrategyVersion
 from strategy.plan.document import Document, Segment, read
-from strategy.plan.rules import OWN, Verdict, judge
+from strategy.plan.rules import OWN, Answer, Verdict, judge
 from strategy.plan.sizing import meant
 from strategy.services.plan import newest_version
 
@@ -119,6 +119,28 @@ def segments_of(company: Company) -> list[InSegment]:
         for standing in active()
         for segment in standing.text.segments
     ]
+
+
+class Suggested(NamedTuple):
+    """A segment that a company is in, with the reasons in words."""
+
+    part: PlanPart
+    reasons: Sequence[str]
+
+
+def segments_worth_a_thought(company: Company | None, *, now: PlanPart | UUID | None) -> list[Suggested]:
+    """The segments of active strategies that a company is in, for a deal that serves none of them yet."""
+    judged = segments_of(company) if company else []
+    inside = {(one.strategy.pk, one.segment.id): one.verdict for one in judged if one.verdict.answer is Answer.IN}
+    if not inside:
+        return []
+    parts = PlanPart.objects.filter(kind=PlanPart.Kind.SEGMENT, is_current=True, key__in=[key for _, key in inside])
+    found = [part for part in parts.select_related("strategy") if (part.strategy_id, part.key) in inside]
+    if getattr(now, "pk", now) in {part.pk for part in found}:
+        return []
+    turn = list(inside)
+    found.sort(key=lambda part: turn.index((part.strategy_id, part.key)))
+    return [Suggested(part, [one.words for one in inside[part.strategy_id, part.key].reasons]) for part in found]
 
 
 def persona_of(*, title: str, department: str) -> PlanPart | None:

@@ -154,7 +154,8 @@ class Resource(ViewSet):
     def _shaped(self, response: Response) -> Response:
         """The answer with the fields and the rows that were asked for, and its tag."""
         shape, is_list = self.gives[self.action], self.action in self.lists
-        is_row = not is_list and shape is self.gives.get(self.reader())
+        # After a change a row may say more than where it is read.
+        is_row = not is_list and issubclass(shape, self.gives.get(self.reader(), ()))
         state = tags.state_of(response.data) if is_row else None
         if asked := self.fields or self.expanded:
             rows = [dict(row) for row in (response.data["data"] if is_list else [response.data])]

@@ -310,7 +310,7 @@ def _value(name: str, schema: Mapping[str, Any]) -> Any:
 @cache
 def _lists() -> dict[str, tuple[str, str]]:
     """By type of id: the variable of examples that holds one, and the list to take it from."""
-    found: dict[str, tuple[str, str]] = {ids.BULK_EDIT: ("BULK_EDIT", "")}  # which have no list
+    found: dict[str, tuple[str, str]] = {}
     for path, kind, name in _rows():
         variable = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
         # The secret itself is called TOKEN.

@@ -21,12 +21,12 @@ from accounts.api.resource import Resource, TokenRequest, created
 from accounts.api.tags import Match
 from accounts.models import Membership
 from accounts.reading import Position
-from strategy import listings, past, services
+from strategy import listings, past, services, strategies
 from strategy.api import inputs, shapes
 from strategy.listings import DealRow
-from strategy.models import BulkEdit, Company, Deal, DealSource, EndCause, Merge, Pipeline, PlanPart, Stage, Strategy
+from strategy.models import Company, Deal, DealSource, EndCause, Merge, Pipeline, PlanPart, Stage, Strategy
 from strategy.requirements import RequirementsMissing
-from strategy.services.deals.bulk import RELATED
+from strategy.services.deals.bulk import RELATED, DealNotThere
 
 AS_OF = Filter("as_of", fields.Day(), "The deal as it was at the end of this day of the organisation.")
 NOT_PAST = ("stage", "strategy", "segment", "play", "expected_close_until", "updated_since")
@@ -94,7 +94,8 @@ class Deals(Resource):
         "undo_merge": "undo_deal_merge",
     }
     gives: ClassVar[Any] = {
-        **dict.fromkeys(("list", "retrieve", "create", "partial_update", "put_by_external_id"), shapes.Deal),
+        **dict.fromkeys(("list", "retrieve", "put_by_external_id"), shapes.Deal),
+        **dict.fromkeys(("create", "partial_update"), shapes.ChangedDeal),
         **dict.fromkeys(("transitions", "qualification"), shapes.Deal),
         "events": shapes.Event,
         "upsert": upserts.Upserted,
@@ -144,22 +145,25 @@ class Deals(Resource):
         """Open a deal.
 
         Answers 409 `external_id_taken` when the source's id is another deal already, and 422 `requirements_missing`
-        with what its stage asks for, or where the rate of its currency is not known.
+        with what its stage asks for, or where the rate of its currency is not known. `suggested_segments` says which
+        segments its company is in, where none is given: it is never set by itself.
         """
         deal = services.open_deal(actor=request.user, at=timezone.now(), **self.read(request))
-        answer = self._answer(deal.pk)
-        return created(answer.data, f"/api/v1/deals/{answer.data['id']}")
+        answer = self._suggesting(deal)
+        return created(answer, f"/api/v1/deals/{answer['id']}")
 
     def partial_update(self, request: TokenRequest, id: str) -> Response:
         """Change what is known of a deal.
 
         What is left out stays. Each fact goes through its own deed and leaves its event: all of them or none. `on` is
         the day from which they hold: not before the last change of the same fact, nor in a closed period (422
-        `period_closed`).
+        `period_closed`). What has no day of its own and was counted in a closed period stays (409 `figures_closed`):
+        whether the deal is a test, and value and competitor of one that ended. Another company may suggest another
+        segment (`suggested_segments`).
         """
         wanted = self.read(request)
-        services.change_deal(deal=self._deal(id), actor=request.user, at=timezone.now(), **wanted)
-        return self._answer(self.key(id))
+        deal = services.change_deal(deal=self._deal(id), actor=request.user, at=timezone.now(), **wanted)
+        return Response(self._suggesting(deal))
 
     @action(detail=True, methods=["get"])
     def events(self, request: TokenRequest, id: str) -> Response:
@@ -265,7 +269,7 @@ class Deals(Resource):
         """Raises NotThere for an earlier answer that shows a deal which has left the caller's sight since."""
         if "kept_id" in answer:
             answer = {"id": answer["kept_id"]}
-        super().refuse_unseen(answer)
+        super().refuse_unseen(seen_then(answer))
 
     def _refuse_beside_past(self, request: TokenRequest) -> None:
         """Raises InvalidParameter for a day to come, and for filters of which the past is not searched."""
@@ -281,8 +285,19 @@ class Deals(Resource):
             raise NotThere
         return found
 
+    def _suggesting(self, deal: Deal) -> dict[str, Any]:
+        suggested = strategies.segments_worth_a_thought(deal.company, now=deal.segment_id) if deal.is_open else []
+        return shapes.changed_deal(listings.changed_deal(deal.pk), suggested)
+
     def _answer(self, key: UUID) -> Response:
         return Response(shapes.deal(listings.changed_deal(key)))
+
+
+def seen_then(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer without the deals that were not there for the caller already then."""
+    if "results" not in answer:
+        return answer
+    return {**answer, "results": [row for row in answer["results"] if row["code"] != DealNotThere.code]}
 
 
 def _past_page(day: date, **wanted: Any) -> Sequence[DealRow]:
@@ -291,26 +306,3 @@ def _past_page(day: date, **wanted: Any) -> Sequence[DealRow]:
 
 def _place_of(name: str) -> str:
     return name if name in ("reason", "competitor") else f"supply/{name}"
-
-
-class BulkEdits(Resource):
-    """Changes of many deals at once."""
-
-    kind = ids.BULK_EDIT
-    access = {"undo": "deal.move"}
-    names = {"undo": "undo_bulk_edit"}
-    gives: ClassVar[Any] = {"undo": shapes.BulkEdited}
-    lists = frozenset()
-
-    @action(detail=True, methods=["post"])
-    @idempotent
-    def undo(self, request: TokenRequest, id: str) -> Response:
-        """Undo a change of many deals.
-
-        Deals that were changed since stay as they are and say so in `results`. Answers 409 `bulk_edit_undone` the
-        second time.
-        """
-        edit = BulkEdit.objects.filter(pk=self.key(id)).first()
-        if edit is None:
-            raise NotThere
-        return Response(shapes.bulk_edited(services.undo_bulk_edit(edit=edit, actor=request.user, at=timezone.now())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from accounts.api.shapes import MEMBER, ref
 from strategy import listings
 from strategy.api.customer_shapes import COMPANY
 from strategy.listings import (
+    BulkEditRow,
     DealEventRow,
     DealRow,
     EndReasonRow,
@@ -24,6 +26,7 @@ from strategy.listings import (
 )
 from strategy.models import DealEvent, EndCause, Merge, Stage
 from strategy.services.deals.bulk import Edited, EditedRow
+from strategy.strategies import Suggested
 
 
 class Pipeline(fields.Output):
@@ -266,6 +269,34 @@ def deal(row: DealRow) -> dict[str, Any]:
 DEAL = Noun(listings.DEALS, deal, Deal, "deal.see")
 
 
+class SuggestedSegment(fields.Output):
+    """A segment of an active strategy that the rules put the company of a deal into, and why."""
+
+    segment = fields.Ref(ids.SEGMENT)
+    strategy = fields.Ref(ids.STRATEGY)
+    reasons = fields.Texts(help_text="How each of its rules answered")
+
+
+class ChangedDeal(Deal):
+    """A deal after a change. `suggested_segments` are those that its company is in while it serves none of them: a
+    segment is never set by itself."""
+
+    suggested_segments = SuggestedSegment(many=True)
+
+
+def changed_deal(row: DealRow, suggested: Sequence[Suggested]) -> dict[str, Any]:
+    """A deal after a change, with the segments that are worth a thought."""
+    segments = [
+        {
+            "segment": ref(ids.SEGMENT, one.part.pk, one.part.name),
+            "strategy": ref(ids.STRATEGY, one.part.strategy_id, one.part.strategy.name),
+            "reasons": list(one.reasons),
+        }
+        for one in suggested
+    ]
+    return {**deal(row), "suggested_segments": segments}
+
+
 class Event(fields.Output):
     """Something that happened to a deal: effective on a day, written down at a moment, never changed.
 
@@ -291,6 +322,33 @@ def event(row: DealEventRow) -> dict[str, Any]:
         "recorded_at": row.recorded_at,
         "actor": ref(ids.MEMBER, row.actor, row.actor_name),
         "data": orjson.Fragment(row.data),
+    }
+
+
+class BulkEdit(fields.Output):
+    """A change of the same facts of many deals, which can be undone once."""
+
+    expands = {"actor": MEMBER}
+
+    id = fields.Id(ids.BULK_EDIT)
+    made_at = fields.Moment()
+    actor = fields.Ref(ids.MEMBER)
+    changed = fields.Texts(help_text="The facts that were changed")
+    on = fields.Day(allow_null=True, help_text="The day from which they hold; null: the day on which it was made")
+    deals = fields.Whole(help_text="How many deals were changed")
+    undone_at = fields.Moment(allow_null=True)
+
+
+def bulk_edit(row: BulkEditRow) -> dict[str, Any]:
+    """A change of many deals."""
+    return {
+        "id": ids.encode(ids.BULK_EDIT, row.key),
+        "made_at": row.made_at,
+        "actor": ref(ids.MEMBER, row.actor, row.actor_name),
+        "changed": row.fields,
+        "on": row.on,
+        "deals": row.many,
+        "undone_at": row.undone_at,
     }
 
 

@@ -28,10 +28,12 @@ EVENTS_OF_NEW = """
 """
 # A deal with a day of qualification has been in the stage in which deals are worked since then.
 STAGES_OF_NEW = """
-    INSERT INTO strategy_stagespan (id, tenant_id, deal_id, stage_id, entered_on, left_on, exit_kind, episode)
+    INSERT INTO strategy_stagespan
+        (id, tenant_id, deal_id, stage_id, entered_on, left_on, exit_kind, left_for_id, episode)
     SELECT {fresh}, %(tenant)s, s.matched,
            CASE WHEN s.kind = 'open' THEN s.stage_id ELSE %(worked_in)s END,
-           s.qualified_on, s.closed_on, CASE WHEN s.kind = 'open' THEN '' ELSE s.kind END, 1
+           s.qualified_on, s.closed_on, CASE WHEN s.kind = 'open' THEN '' ELSE s.kind END,
+           CASE WHEN s.kind <> 'open' THEN s.stage_id END, 1
     FROM staged AS s
     WHERE s.outcome = 'created' AND s.qualified_on IS NOT NULL
       AND (s.kind = 'open' OR %(worked_in)s::uuid IS NOT NULL) ORDER BY s.line
@@ -85,6 +87,7 @@ EVENTS_OF_CHANGES = """
 STAGES_LEFT = """
     UPDATE strategy_stagespan AS p SET
         left_on = greatest(p.entered_on, coalesce(d.closed_on, d.entered_stage_on, %(observed_until)s, %(today)s)),
+        left_for_id = d.stage_id,
         exit_kind = CASE WHEN d.end_cause <> '' THEN d.end_cause
             WHEN (SELECT g.position FROM strategy_stage AS g WHERE g.tenant_id = %(tenant)s AND g.id = d.stage_id)
                < (SELECT g.position FROM strategy_stage AS g WHERE g.tenant_id = %(tenant)s AND g.id = p.stage_id)
@@ -102,7 +105,9 @@ STAGES_CORRECTED = """
         left_on = CASE WHEN p.left_on IS NOT NULL AND d.end_cause <> '' AND last.id = p.id
                        THEN d.closed_on ELSE p.left_on END,
         exit_kind = CASE WHEN p.left_on IS NOT NULL AND d.end_cause <> '' AND last.id = p.id
-                         THEN d.end_cause ELSE p.exit_kind END
+                         THEN d.end_cause ELSE p.exit_kind END,
+        left_for_id = CASE WHEN p.left_on IS NOT NULL AND d.end_cause <> '' AND last.id = p.id
+                           THEN d.stage_id ELSE p.left_for_id END
     FROM staged AS s
     JOIN before AS b ON b.line = s.line
     JOIN strategy_deal AS d ON d.tenant_id = %(tenant)s AND d.id = s.matched
@@ -117,10 +122,11 @@ STAGES_CORRECTED = """
                            THEN d.closed_on ELSE p.left_on END, 'infinity')
 """
 STAGES_ENTERED = """
-    INSERT INTO strategy_stagespan (id, tenant_id, deal_id, stage_id, entered_on, left_on, exit_kind, episode)
+    INSERT INTO strategy_stagespan
+        (id, tenant_id, deal_id, stage_id, entered_on, left_on, exit_kind, left_for_id, episode)
     SELECT {fresh}, %(tenant)s, d.id, CASE WHEN d.end_cause = '' THEN d.stage_id ELSE %(worked_in)s END,
            CASE WHEN d.end_cause = '' THEN coalesce(d.entered_stage_on, d.qualified_on) ELSE d.qualified_on END,
-           d.closed_on, d.end_cause, d.episode
+           d.closed_on, d.end_cause, CASE WHEN d.end_cause <> '' THEN d.stage_id END, d.episode
     FROM staged AS s
     JOIN before AS b ON b.line = s.line
     JOIN strategy_deal AS d ON d.tenant_id = %(tenant)s AND d.id = s.matched

@@ -213,6 +213,8 @@ class StageSpan(TenantModel):
     entered_on = models.DateField()
     left_on = models.DateField(null=True, blank=True)
     exit_kind = models.CharField(max_length=12, choices=Exit, default="", blank=True)
+    # The stage that it was left for, also one that ended the deal: in a pipeline may be several of its kind.
+    left_for = TenantForeignKey("strategy.Stage", models.PROTECT, null=True, blank=True, related_name="+")
     episode = models.PositiveSmallIntegerField(default=1)
 
     objects: ClassVar[SeenManager[StageSpan]] = SeenManager()
@@ -310,8 +312,18 @@ class BulkEdit(TenantModel):
     """A change of many deals at once. `rows` keeps each deal's id, its version afterwards and what stood there before,
     so that it can be undone where nothing has changed since."""
 
+    #: What somebody changed is seen by those who see their deals; undoing asks for sight of every deal in it.
+    seen = (Way(person="actor_id"),)
+
     actor = TenantForeignKey("accounts.Membership", models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     deed = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     rows = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    # How many deals were changed: counting `rows` would read all of them for each line of a list.
+    many = models.PositiveSmallIntegerField(default=0, db_default=0)
     undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[SeenManager[BulkEdit]] = SeenManager()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "actor", "-id"], name="bulk_edit_of_actor_newest")]

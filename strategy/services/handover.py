@@ -49,7 +49,7 @@ def hand_over_deals(*, giver: Membership, to: Membership, actor: Membership, at:
                     effective_on=on,
                     recorded_at=at,
                     actor=actor,
-                    data={"owner": [giver.pk, to.pk]},
+                    data={"owner": [giver.name, to.name]},
                 )
                 for key in deals
             ),

@@ -152,6 +152,8 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
         {"deals": ["{deal}"], "change": {"is_test": True}},
         answers(stranger=200, viewer=403, rep=200, manager=200, leader=200, owner=200),
     ),
+    ("GET", "bulk_edits", None, READ),
+    ("GET", "bulk_edits/{blk}", None, READ_ONE),
     # One's own, or anybody's for those who lead.
     ("POST", "bulk_edits/{blk}/undo", None, LEAD),
     ("POST", "deals/{deal}/merges", {"gone": "{fresh}"}, LEAD),

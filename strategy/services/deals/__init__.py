@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from strategy.models import Deal
 from strategy.services.deals.bulk import BulkEditUndone, Edited, EditedRow, bulk_edit_deals, undo_bulk_edit
-from strategy.services.deals.drafts import PeriodClosed
+from strategy.services.deals.drafts import FiguresClosed, PeriodClosed
 from strategy.services.deals.facts import (
     CHANGEABLE,
     LARGEST_AMOUNT,
@@ -26,6 +26,7 @@ __all__ = [
     "BulkEditUndone",
     "Edited",
     "EditedRow",
+    "FiguresClosed",
     "PeriodClosed",
     "bulk_edit_deals",
     "change_deal",

@@ -87,13 +87,19 @@ def bulk_edit_deals(
             {"deal": draft.deal.pk, "version": draft.deal.version, "before": before}
             for draft, before in zip(drafts, befores, strict=True)
         ]
-        edit = BulkEdit.objects.create(actor=actor, made_at=at, deed=deed | ({"on": on} if on else {}), rows=kept)
+        edit = BulkEdit.objects.create(
+            actor=actor, made_at=at, deed=deed | ({"on": on} if on else {}), rows=kept, many=len(kept)
+        )
         audit.record(verb="deals.edited", subject=edit, actor=actor, at=at, deals=len(drafts), fields=sorted(change))
     return Edited(edit, rows)
 
 
 def undo_bulk_edit(*, edit: BulkEdit, actor: Membership, at: datetime) -> Edited:
     """Give the deals of a change what they had before, from today on, where nothing has changed since; others are told.
+
+    Undoing is a change like any other, with events of its own: past days go on saying what was so. A deal stays as it
+    is where anything of it was changed since, where it has left the actor's sight, and where a rule stands against it
+    (a stage that is archived, a closed period). What a stage asks for is not asked again.
 
     Raises BulkEditUndone, NotAllowed for somebody else's change where the actor does not lead, and DealNotThere where
     they do not see all of its deals: it is undone once, and half of it would stay.
@@ -177,6 +183,7 @@ def _put_back(run: Run, deal: Deal | None, row: Mapping[str, Any], known: Mappin
         # What was not there goes: values that are left out would stay.
         wanted["attributes"] = {**dict.fromkeys(deal.attributes), **wanted["attributes"]}
     draft = Draft(run, deal)
+    draft.puts_back = True
     try:
         stage = wanted.pop("stage", None)
         plan_changes(draft, wanted)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit
+from accounts.days import long_day
 from accounts.models import AuditEvent, Membership
 from accounts.refusals import Invalid, Refused
 from accounts.visibility import of_everybody
@@ -52,6 +53,18 @@ class PeriodClosed(Refused):
     code = "period_closed"
     status = 422
     sentence = gettext_lazy("The figures are closed up to {day}. Give a later day.")
+
+
+class FiguresClosed(Refused):
+    """What is to change has no day of its own and was counted in figures that the organisation has closed: whether a
+    deal counts that was qualified in them; the value, or the competitor, of one that ended in them. Let somebody who
+    may change settings open the period again, which is audited."""
+
+    code = "figures_closed"
+    sentence = gettext_lazy(
+        "The figures are closed up to {day}, and this would change them."
+        " Whoever may change the settings can open them again."
+    )
 
 
 @dataclass
@@ -99,11 +112,23 @@ class Run:
     def refuse_day(self, on: date, *, earliest: date | None, field: str = "on") -> None:
         """Raises Invalid for a day to come or before the deal's earlier facts, PeriodClosed for one that is closed."""
         if on > self.today or (earliest is not None and on < earliest):
-            raise Invalid(fields={field: _("Give a day between %(first)s and today.") % {"first": earliest or "1900"}})
+            first = long_day(earliest) if earliest else "1900"
+            raise Invalid(fields={field: _("Give a day between %(first)s and today.") % {"first": first}})
         closed = self.actor.tenant.closed_until
         if closed is not None and on <= closed:
-            told = str(PeriodClosed.sentence).format(day=closed)
-            raise PeriodClosed(day=closed.isoformat(), fields={field: told})
+            raise _at(field, PeriodClosed(day=closed))
+
+    def refuse_figures(self, day: date | None, *, field: str) -> None:
+        """Raises FiguresClosed for a fact that is no news and belongs to a closed day."""
+        closed = self.actor.tenant.closed_until
+        if day is not None and closed is not None and day <= closed:
+            raise _at(field, FiguresClosed(day=closed))
+
+
+def _at(field: str, refusal: Refused) -> Refused:
+    """The refusal, told at a field as well."""
+    refusal.fields = {field: str(refusal)}
+    return refusal
 
 
 class Draft:
@@ -121,6 +146,8 @@ class Draft:
         self.roles: list[BuyingRole] = []
         #: Whether something happened to the deal, so that an imported one is watched from now on.
         self.is_news = False
+        #: Whether it gives the deal what it had before, which may be no longer offered.
+        self.puts_back = False
 
     @property
     def is_backdated(self) -> bool:

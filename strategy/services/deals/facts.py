@@ -11,6 +11,7 @@ from babel.numbers import is_currency
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from accounts.days import long_day
 from accounts.models import Membership
 from accounts.permissions import allows, require
 from accounts.refusals import Invalid
@@ -117,7 +118,9 @@ def plan_amount(draft: Draft, amount: int | None) -> None:
     if amount == deal.amount:
         return
     refuse_amount(amount)
-    draft.run.refuse_day(draft.on, earliest=_since(draft, "amount"))
+    draft.run.refuse_day(draft.on, earliest=since(draft, "amount"))
+    if not deal.is_open:
+        draft.run.refuse_figures(deal.closed_on, field="amount")
     was = deal.amount
     draft.set(amount=amount)
     draft.is_news |= deal.is_open
@@ -146,7 +149,7 @@ def plan_expected(draft: Draft, day: date | None) -> None:
     if not deal.is_open:
         raise DealIsOver(deal=deal.name)
     refuse_expected(day, opened_on=deal.opened_on, today=draft.run.today)
-    draft.run.refuse_day(draft.on, earliest=_since(draft, "expected_close_on"))
+    draft.run.refuse_day(draft.on, earliest=since(draft, "expected_close_on"))
     draft.set(expected_close_on=day)
     draft.is_news = True
     slipped: dict[str, Any] = {"slipped_days": (day - was).days} if was and day and day > was else {}
@@ -211,7 +214,12 @@ def plan_plain(draft: Draft, wanted: Mapping[str, Any]) -> None:
         return
     if "competitor" in changed and changed["competitor"] is not None and deal.end_cause != Stage.Kind.LOST:
         raise Invalid(fields={"competitor": _("Only a deal that was lost was won by a competitor.")})
+    refuse_archived(draft, **changed)
     draft.run.refuse_day(draft.on, earliest=deal.opened_on)
+    if "is_test" in changed:
+        draft.run.refuse_figures(deal.qualified_on, field="is_test")
+    if "competitor" in changed:
+        draft.run.refuse_figures(deal.closed_on, field="competitor")
     told: dict[str, Any] = {name: [_said(getattr(deal, name)), _said(value)] for name, value in changed.items()}
     draft.set(**changed)
     draft.note(DealEvent.Kind.CORRECTED, **told)
@@ -235,10 +243,17 @@ def refuse_expected(day: date | None, *, opened_on: date | None, today: date) ->
     if day is None:
         return
     if opened_on is not None and day < opened_on:
-        told = _("Give a day that is not before %(first)s, when it was opened.") % {"first": opened_on}
+        first = {"first": long_day(opened_on)}
+        told = _("Give a day that is not before %(first)s, when it was opened.") % first
         raise Invalid(fields={"expected_close_on": told})
     if day > today + FARTHEST:
         raise Invalid(fields={"expected_close_on": _("Give a day within fifty years.")})
+
+
+def refuse_archived(draft: Draft, **given: Any) -> None:
+    """Raises Invalid for words that are no longer offered. A deal that has one keeps it, and may get it back."""
+    if not draft.puts_back and (gone := [name for name, one in given.items() if getattr(one, "is_archived", False)]):
+        raise Invalid(fields=dict.fromkeys(gone, _("This is no longer used. Choose another one.")))
 
 
 def refuse_owner(owner: Membership, *, actor: Membership) -> None:
@@ -274,7 +289,7 @@ def _refuse_plan(changed: Mapping[str, Any], strategy: Strategy | None) -> None:
         raise Invalid(fields=wrong)
 
 
-def _since(draft: Draft, fact: str) -> date | None:
+def since(draft: Draft, fact: str) -> date | None:
     """The day from which the present value holds: nothing can be said to have changed before it."""
     opened = draft.deal.opened_on
     if not draft.is_backdated:

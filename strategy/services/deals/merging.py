@@ -27,7 +27,8 @@ def merge_deals(*, keep: Deal, gone: Deal, actor: Membership, at: datetime) -> M
     """Make one deal of two. Stage, owner and qualification are those of `keep`, which learns what it did not know;
     people and activities of `gone` are its own from now on. `gone` leaves lists and figures, and its history stays.
 
-    Raises NotAllowed, Invalid for the same deal or one that was merged, DealMovedMeanwhile.
+    Raises NotAllowed, Invalid for the same deal or one that was merged, FiguresClosed where `gone` was qualified in a
+    closed period (the other way round it can be done), DealMovedMeanwhile.
     """
     require(actor, "deal.merge")
     versions = {keep.pk: keep.version, gone.pk: gone.version}
@@ -40,6 +41,7 @@ def merge_deals(*, keep: Deal, gone: Deal, actor: Membership, at: datetime) -> M
         keep, gone = held[keep.pk], held[gone.pk]
         run = Run(actor, at)
         stays, goes = Draft(run, keep), Draft(run, gone)
+        _refuse_figures(run, gone)
         learnt = _learn(stays, gone)
         goes.set(merged_into=keep)
         for draft in (stays, goes):
@@ -57,7 +59,7 @@ def merge_deals(*, keep: Deal, gone: Deal, actor: Membership, at: datetime) -> M
 
 def undo_deal_merge(*, merge: Merge, actor: Membership, at: datetime) -> Merge:
     """Make two deals of one again: what was moved goes back, and what was learnt and has not been changed since is
-    forgotten. Raises NotAllowed, MergeUndone.
+    forgotten. Raises NotAllowed, MergeUndone, FiguresClosed.
     """
     require(actor, "deal.merge")
     with transaction.atomic():
@@ -69,8 +71,11 @@ def undo_deal_merge(*, merge: Merge, actor: Membership, at: datetime) -> Merge:
             raise MergeUndone
         run = Run(actor, at)
         stays, goes = Draft(run, keep), Draft(run, gone)
+        _refuse_figures(run, gone)
         for column, value in merge.moved["facts"].items():
             if _plain(getattr(keep, column)) == value:
+                if column == "amount" and not keep.is_open:
+                    run.refuse_figures(keep.closed_on, field="keep")
                 stays.set(**{column: None})
         goes.set(merged_into=None)
         for draft in (stays, goes):
@@ -95,12 +100,25 @@ def _learn(stays: Draft, gone: Deal) -> dict[str, Any]:
     learnt = {}
     for name in LEARNT:
         column = Deal._meta.get_field(name).attname  # type: ignore[union-attr]
-        if name == "amount" and stays.deal.currency != gone.currency:
+        if name == "amount" and not _may_learn_amount(stays, gone):
             continue
         if getattr(stays.deal, column) is None and getattr(gone, column) is not None:
             stays.set(**{column: getattr(gone, column)})
             learnt[column] = _plain(getattr(gone, column))
     return learnt
+
+
+def _may_learn_amount(stays: Draft, gone: Deal) -> bool:
+    """Whether the amounts are of one currency, and it would not become the value of an end that is closed."""
+    closed, ended = stays.run.actor.tenant.closed_until, stays.deal.closed_on
+    is_closed = closed is not None and ended is not None and ended <= closed
+    return stays.deal.currency == gone.currency and not is_closed
+
+
+def _refuse_figures(run: Run, gone: Deal) -> None:
+    """Raises FiguresClosed where the deal that goes, or comes back, is counted in a closed period."""
+    if not gone.is_test:
+        run.refuse_figures(gone.qualified_on, field="gone")
 
 
 def _move_roles(keep: Deal, gone: Deal) -> list[str]:

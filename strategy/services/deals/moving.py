@@ -164,7 +164,7 @@ def _plan_role(draft: Draft, contact: Contact, role: BuyingRole.Role) -> None:
 
 def _enter(draft: Draft, left: Stage, to: Stage, rest: Mapping[str, Any]) -> None:
     _refuse_rest(rest)
-    draft.end(StageSpan, left_on=draft.on, exit_kind=_exit(draft, left, to))
+    draft.end(StageSpan, left_on=draft.on, exit_kind=_exit(draft, left, to), left_for=to)
     draft.set(stage=to, entered_stage_on=draft.on)
     draft.is_news = True
     draft.begun.append(StageSpan(deal=draft.deal, stage=to, entered_on=draft.on, episode=draft.deal.episode))
@@ -178,9 +178,12 @@ def _close(draft: Draft, left: Stage, to: Stage, rest: Mapping[str, Any]) -> Non
         raise Invalid(fields={"reason": _("This reason belongs to another kind of end.")})
     if competitor is not None and to.kind != Stage.Kind.LOST:
         raise Invalid(fields={"competitor": _("Only a deal that was lost was won by a competitor.")})
+    facts.refuse_archived(draft, reason=reason, competitor=competitor)
     amount, was = rest.get("amount", draft.deal.amount), draft.deal.amount
     facts.refuse_amount(amount)
-    draft.end(StageSpan, left_on=draft.on, exit_kind=to.kind)
+    if amount != was:
+        draft.run.refuse_day(draft.on, earliest=facts.since(draft, "amount"))
+    draft.end(StageSpan, left_on=draft.on, exit_kind=to.kind, left_for=to)
     draft.set(
         amount=amount,
         stage=to,

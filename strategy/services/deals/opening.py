@@ -120,6 +120,7 @@ def plan_opening(run: Run, said: Mapping[str, Any]) -> Draft:
         external_id=given.get("external_id", ""),
     )
     draft = Draft(run, deal, opened_on)
+    facts.refuse_archived(draft, came_from=deal.came_from)
     draft.begun = [
         StageSpan(deal=deal, stage=stage, entered_on=opened_on),
         OwnerSpan(deal=deal, owner=deal.owner, from_on=opened_on),

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts.days import long_day
 from accounts.models import Membership
 from accounts.permissions import require
 from accounts.refusals import ExternalIdTaken, Invalid, Refused
@@ -107,7 +108,7 @@ def _plan(draft: Draft, given: Mapping[str, Any]) -> None:
     if pipeline is not None and pipeline.pk != deal.pipeline_id:
         raise StageOfAnotherPipeline(stage=pipeline.name, pipeline=deal.pipeline.name)
     if given.get("opened_on") not in (None, deal.opened_on):
-        raise Invalid(fields={"opened_on": _("It was opened on %(day)s, which stays.") % {"day": deal.opened_on}})
+        raise Invalid(fields={"opened_on": _("It was opened on %(day)s, which stays.") % _opened(deal)})
     facts = {name: given[name] for name in CHANGEABLE if name in given and name not in OF_ENDS}
     ends = {name: given[name] for name in OF_ENDS if given.get(name) is not None}
     if "owner" in facts and facts["owner"] is None:
@@ -121,6 +122,10 @@ def _plan(draft: Draft, given: Mapping[str, Any]) -> None:
         plan_move(draft, stage, {**ends, **({"amount": facts["amount"]} if "amount" in facts else {})})
     elif moves and "amount" in facts:
         plan_changes(draft, {"amount": facts["amount"]})
+
+
+def _opened(deal: Deal) -> dict[str, str]:
+    return {"day": long_day(deal.opened_on) if deal.opened_on else "–"}
 
 
 def _plan_qualification(draft: Draft, given: Mapping[str, Any]) -> None:

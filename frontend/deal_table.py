@@ -131,11 +131,11 @@ ALL: Mapping[str, Column] = {
         Column(key="waiting", head=_("Waiting since"), cell=_waited, plain=_waiting, right=True, before=_("for")),
         Column(
             key="people",
-            head=_("People"),
+            head=_("People named"),
             cell=_people,
             plain=lambda told: told.people,
             right=True,
-            before=_("People"),
+            before=_("People named"),
         ),
         _naming("owner", _("Owner"), "owner"),
         Column(key="stage", head=_("Stage"), cell=_name("stage"), plain=_name("stage"), css="faint"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext, ngettext
 
 from activities.models import Activity
 from frontend import words
+from frontend.http import key_of
 from frontend.path import CLAIMED, Reader, state_of
 from outcomes.models import Grade, MilestoneEvent
 from outcomes.queries.path import Entry
@@ -142,6 +143,7 @@ def milestone_note(event: MilestoneEvent, reader: Reader) -> str:
 
 def event_line(entry: Entry, event: DealEvent, reader: Reader) -> Line:
     titles = {
+        DealEvent.Kind.OPENED: gettext("Opened"),
         DealEvent.Kind.QUALIFIED: gettext("Qualified"),
         DealEvent.Kind.MOVED: gettext("Moved to another stage"),
         DealEvent.Kind.REPRICED: gettext("Value changed"),
@@ -149,6 +151,8 @@ def event_line(entry: Entry, event: DealEvent, reader: Reader) -> Line:
         DealEvent.Kind.REASSIGNED: gettext("Given to somebody else"),
         DealEvent.Kind.CLOSED: gettext("Closed"),
         DealEvent.Kind.REOPENED: gettext("Opened again"),
+        DealEvent.Kind.REPLANNED: gettext("What it serves changed"),
+        DealEvent.Kind.MERGED: merged(event),
     }
     return Line(
         title=titles.get(DealEvent.Kind(event.kind), event.get_kind_display()),
@@ -158,6 +162,18 @@ def event_line(entry: Entry, event: DealEvent, reader: Reader) -> Line:
         icon="deals",
         note=". ".join([said for said in (", ".join(changes(event)), *written_later(entry, event, reader)) if said]),
     )
+
+
+def merged(event: DealEvent) -> str:
+    """Which deals were put together, or taken apart again."""
+    if "gone" not in event.data:
+        return str(event.get_kind_display())
+    said = (
+        gettext("{gone} and {kept} were taken apart")
+        if event.data.get("undone")
+        else gettext("{gone} became part of {kept}")
+    )
+    return said.format(gone=event.data["gone"], kept=event.data["kept"])
 
 
 def written_later(entry: Entry, event: DealEvent, reader: Reader) -> Iterator[str]:
@@ -171,4 +187,7 @@ def changes(event: DealEvent) -> Iterator[str]:
     """What an event changed, where the words before and after are on record."""
     for value in event.data.values():
         if isinstance(value, list) and len(value) == 2 and all(isinstance(side, str) and side for side in value):
+            # Imports and older handovers wrote keys of members, which say nothing to anybody.
+            if any(key_of(side) for side in value):
+                continue
             yield gettext("{before} to {after}").format(before=value[0], after=value[1])

@@ -16,7 +16,7 @@ from accounts.permissions import allows
 from accounts.visibility import sight_of
 from frontend.forms.people import Picked, Who
 from strategy import customer_queries as customers
-from strategy import queries
+from strategy import queries, strategies
 from strategy.models import (
     Company,
     Competitor,
@@ -74,6 +74,42 @@ def owner_field(member: Membership) -> Who:
     field, sight = Who(label=_("Owner"), required=False), sight_of(member)
     field.offer_members([one for one in people.who_can_sign_in() if sight.includes(one.pk)])
     return field
+
+
+def stage_choices(stages: Sequence[Stage]) -> list[tuple[str, str]]:
+    """Stages to choose from; with their pipelines where there are several."""
+    several = len({one.pipeline_id for one in stages}) > 1
+    return [(str(one.pk), f"{one.pipeline.name}: {one.name}" if several else one.name) for one in stages]
+
+
+def looks(field: forms.Field, url: str) -> None:
+    """Let the form show itself anew, with what belongs to another choice in this field; nothing is done by it."""
+    field.widget.attrs |= {
+        "hx-post": url,
+        "hx-trigger": "change",
+        "hx-target": "closest form",
+        "hx-swap": "outerMorph",
+        "hx-vals": '{"look": "1"}',
+    }
+
+
+def suggest_segments(field: forms.Field, company: Company | None, *, now: PlanPart | None = None) -> None:
+    """Say beside the field which segments the company is in, and why. It is never chosen by itself."""
+    found = strategies.segments_worth_a_thought(company, now=now)
+    told = _("{company} is in {segment}: {reasons}")
+    said = [
+        str(told).format(company=company, segment=one.part.name, reasons=" ".join(one.reasons))
+        for one in found[:MOST_NEAR]
+    ]
+    if said:
+        field.help_text = " ".join(said)
+
+
+def company_called(words: object) -> Company | None:
+    """The one company of a name; None where none or several have it."""
+    key = name_key(str(words or "").replace("\0", ""))
+    found = list(Company.objects.filter(merged_into=None, name_key=key)[:2]) if key else []
+    return found[0] if len(found) == 1 else None
 
 
 def _parts(kind: str) -> list[PlanPart]:
@@ -139,8 +175,8 @@ class OpenDealForm(CompanyMixin):
         error_messages={"required": _("Say in up to 200 letters what the customer gets.")},
     )
 
-    def __init__(self, given: Any = None, *, member: Membership, company: str = "") -> None:
-        super().__init__(given, initial={"company": company, "owner": str(member.pk)})
+    def __init__(self, given: Any = None, *, member: Membership, company: str = "", said: Any = None) -> None:
+        super().__init__(given, initial={"company": company, "owner": str(member.pk), **(said or {})})
         self.currency = member.tenant.currency
         names = ("company", "amount", "expected_close_on", "owner", "came_from", "segment", "play", "qualified_on")
         for name in names:
@@ -150,8 +186,9 @@ class OpenDealForm(CompanyMixin):
         stages = [one for one in queries.stages() if one.is_open and not one.is_archived]
         stages = [one for one in stages if not one.pipeline.is_archived]
         stage = Picked(label=_("Stage"))
-        stage.offer([(str(one.pk), f"{one.pipeline.name}: {one.name}") for one in stages], stages)
+        stage.offer(stage_choices(stages), stages)
         self.fields["stage"] = stage
+        suggest_segments(self.fields["segment"], company_called(self["company"].value()))
         self.fields["qualified_on"].help_text = _("The day it was decided worth pursuing. It starts every clock.")
 
 
@@ -163,12 +200,12 @@ class FactsForm(CompanyMixin):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
     NAMES = ("company", "amount", "expected_close_on", "owner", "came_from", "strategy", "segment", "play")
 
-    def __init__(self, given: Any = None, *, member: Membership, deal: Deal) -> None:
+    def __init__(self, given: Any = None, *, member: Membership, deal: Deal, said: Any = None) -> None:
         now = {name: getattr(deal, name) for name in self.NAMES}
         initial = {name: str(row.pk) if hasattr(row, "pk") else row for name, row in now.items()}
         initial |= {"name": deal.name, "version": deal.version, "amount": major(deal.amount, deal.currency)}
         initial["company"] = deal.company.name if deal.company else ""
-        super().__init__(given, initial=initial)
+        super().__init__(given, initial=initial | (said or {}))
         for name in self.NAMES:
             field = fact_field(name, currency=deal.currency, member=member, deal=deal)
             if field is None:
@@ -177,6 +214,9 @@ class FactsForm(CompanyMixin):
             if isinstance(field, Picked) and row is not None and str(row.pk) not in field.rows:
                 field.offer([*field.choices, (str(row.pk), str(row))], [*field.rows.values(), row])  # type: ignore[misc]
             self.fields[name] = field
+        named = self["company"].value()
+        company = deal.company if deal.company and named == deal.company.name else company_called(named)
+        suggest_segments(self.fields["segment"], company, now=deal.segment)
         self.order_fields(["name", *self.NAMES, "on", "version"])
 
 
@@ -196,8 +236,9 @@ class MoveForm(CompanyMixin):
         to: Stage | None,
         missing: Sequence[Requirement],
         member: Membership,
+        said: Any = None,
     ) -> None:
-        super().__init__(given, initial={"version": deal.version, "stage": str(to.pk) if to else ""})
+        super().__init__(given, initial={"version": deal.version})
         self.deal = deal
         choices = [(str(one.pk), one.name) for one in stages]
         self.fields["stage"].offer(choices, stages)  # type: ignore[attr-defined]
@@ -215,6 +256,7 @@ class MoveForm(CompanyMixin):
                 max_length=300,
                 help_text=_("Kept with the move, for everybody to read."),
             )
+        self.initial = {**self.initial, **(said or {}), "stage": str(to.pk) if to else ""}
 
     def _ask_end(self, to: Stage) -> None:
         reasons = EndReason.objects.filter(kind=to.kind, is_archived=False)[:MOST_LISTED]
@@ -238,8 +280,7 @@ class BulkForm(forms.Form):
         self.fields["owner"] = owner_field(member)
         self.fields["owner"].label = _("Give to")
         stages = [one for one in queries.stages() if one.is_open and not one.is_archived]
-        choices = [("", ""), *((str(one.pk), f"{one.pipeline.name}: {one.name}") for one in stages)]
-        self.fields["stage"].offer(choices, stages)  # type: ignore[attr-defined]
+        self.fields["stage"].offer([("", ""), *stage_choices(stages)], stages)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given = {name: value for name, value in super().clean().items() if value}  # type: ignore[union-attr]

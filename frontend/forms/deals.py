@@ -23,6 +23,8 @@ OF_ANY = {
     "play": _("Any play"),
     "source": _("Any source"),
 }
+#: What stands before the key of a team among those whose deals are shown.
+TEAM = "team-"
 #: What stands in the row of filters; the rest is behind "More".
 FIRST = ("standing", "stage", "whose", "q")
 
@@ -68,13 +70,14 @@ class DealFilterForm(forms.Form):
         )
         self.views = [one for one in found if one.kind == "view"]
         everybody = _("Everybody's") if sight.is_all else _("All that you see")
-        whose: list[tuple[str, Any]] = [("", everybody), ("mine", _("Mine"))]
-        # Nobody is listed until an address names them: an organisation may have thousands.
-        named = [(str(one.key), one.name) for one in found if one.kind == "owner"]
-        if sight.is_own and not named:
+        whose: list[tuple[Any, Any]] = [("", everybody), ("mine", _("Mine"))]
+        people = [(str(one.key), one.name) for one in found if one.kind == "owner" and one.key != member.pk]
+        teams = [(f"{TEAM}{one.key}", one.name) for one in found if one.kind == "team"]
+        grouped = [(head, rows) for head, rows in ((_("Teams"), teams), (_("People"), people)) if rows]
+        if sight.is_own and not people:
             del self.fields["whose"]
         else:
-            self._offer("whose", [*whose, *named])
+            self._offer("whose", [*whose, *grouped])
         self._offer_rows("stage", _("Any stage"), [(one.pk, one.name) for one in stages if one.is_open])
         pipelines = {one.pipeline_id: one.pipeline.name for one in stages}
         self._offer_rows("pipeline", _("Any pipeline"), pipelines.items(), unless=len(pipelines) < 2)
@@ -85,7 +88,7 @@ class DealFilterForm(forms.Form):
         self.is_valid()
         self.columns = deal_table.columns(self._listed(given))
 
-    def _offer(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
+    def _offer(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def _offer_rows(
@@ -124,10 +127,12 @@ class DealFilterForm(forms.Form):
     def wanted(self) -> DealFilter:
         """The filter that was asked for."""
         given = getattr(self, "cleaned_data", {})
+        whose = given.get("whose") or ""
         return DealFilter(
             standing=given.get("standing") or OPEN,
             stage=given.get("stage") or None,
-            owner=self.member.pk if given.get("whose") == "mine" else given.get("whose") or None,
+            owner=self.member.pk if whose == "mine" else key_of(whose),
+            team=key_of(whose.removeprefix(TEAM)) if whose.startswith(TEAM) else None,
             words=given.get("q", ""),
             **{name: given.get(name) or None for name in ("pipeline", "company", "segment", "play")},
             came_from=given.get("source") or None,

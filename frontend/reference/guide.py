@@ -28,6 +28,9 @@ def examples(site: str) -> dict[str, str]:
         "fields": call(f"{api}/deals?fields=name,amount,currency,company&expand=company", "GET"),
         "etags": _etags(site, api),
         "idempotency": _sent_twice(api),
+        "steps": by_operation["move_deal"],
+        "many": by_operation["upsert_deals"],
+        "past": call(f"{api}/deals?as_of=2020-01-31", "GET"),
         "limits": f'curl -s -o /dev/null -D - "{api}/me" \\\n  {WITH_TOKEN} | grep -i ratelimit',
         "refused": call(f"{api}/deals?colour=red", "GET"),
     }

@@ -1,4 +1,4 @@
-"""Deals are opened, changed, moved, closed and opened again, one by one or many at once."""
+"""Deals are opened, changed, moved, closed and opened again, one by one."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext, ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
 
 from frontend.access import may
-from frontend.forms.deal_deeds import BulkForm, CompanyMixin, FactsForm, MoveForm, OpenDealForm, minor
+from frontend.forms.deal_deeds import CompanyMixin, FactsForm, MoveForm, OpenDealForm, looks, minor
 from frontend.http import TenantRequest, done, key_of, page, told_in
 from frontend.parts import Crumb
 from frontend.views.deals import deal_or_404
 from frontend.views.pipelines import status_of
 from strategy import queries, services
-from strategy.models import BulkEdit, Company, Deal, Stage
+from strategy.models import Company, Deal, Stage
 from strategy.requirements import Requirement, RequirementsMissing, Step, missing
 
 
@@ -57,6 +57,20 @@ def company_of(form: CompanyMixin, request: TenantRequest) -> Company | None:
     return found
 
 
+def given_in(request: TenantRequest) -> QueryDict | None:
+    """What was sent to be done; None where the form is only to show itself anew."""
+    return request.POST if request.method == "POST" and "look" not in request.POST else None
+
+
+def said_in(request: TenantRequest) -> dict[str, Any]:
+    """What stands in the form that is to show itself anew."""
+    return said_of(request.POST) if "look" in request.POST else {}
+
+
+def said_of(given: QueryDict) -> dict[str, Any]:
+    return dict(given.items())
+
+
 @require_http_methods(["GET", "POST"])
 @may("deal.open")
 def new(request: TenantRequest) -> HttpResponse:
@@ -65,8 +79,9 @@ def new(request: TenantRequest) -> HttpResponse:
     known = key_of(request.GET.get("company", ""))
     company = Company.objects.filter(pk=known).first() if known else None
     form = OpenDealForm(
-        request.POST if request.method == "POST" else None, member=member, company=company.name if company else ""
+        given_in(request), member=member, company=company.name if company else "", said=said_in(request)
     )
+    looks(form.fields["company"], request.path)
     if form.is_bound and form.is_valid():
         given = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
         given.pop("which", None)
@@ -86,8 +101,11 @@ def new(request: TenantRequest) -> HttpResponse:
 def edit(request: TenantRequest, pk: UUID) -> HttpResponse:
     """Change what is known of a deal."""
     deal, member = deal_or_404(pk), request.membership
-    form = FactsForm(request.POST if request.method == "POST" else None, member=member, deal=deal)
     url = reverse("deal", args=[request.tenant.slug, pk])
+    if deal.merged_into_id is not None:
+        return HttpResponseRedirect(url)
+    form = FactsForm(given_in(request), member=member, deal=deal, said=said_in(request))
+    looks(form.fields["company"], request.path)
     if form.is_bound and form.is_valid():
         given = dict(form.cleaned_data)
         version, on = given.pop("version"), given.pop("on")
@@ -122,11 +140,14 @@ def asked(deal: Deal, to: Stage | None) -> list[Requirement]:
 def move(request: TenantRequest, pk: UUID) -> HttpResponse:
     """Move, close or open a deal again. What a stage asks for is supplied in the same step."""
     deal, member = deal_or_404(pk), request.membership
+    if deal.merged_into_id is not None:
+        return HttpResponseRedirect(reverse("deal", args=[request.tenant.slug, pk]))
     stages = stages_for(deal)
     wanted = request.POST.get("stage") or request.GET.get("stage", "")
     to = next((one for one in stages if str(one.pk) == wanted), None if wanted else further(deal, stages))
-    given = request.POST if request.method == "POST" else None
-    form = MoveForm(given, deal=deal, stages=stages, to=to, missing=asked(deal, to), member=member)
+    beside: dict[str, Any] = {"deal": deal, "stages": stages, "to": to, "member": member}
+    beside |= {"missing": asked(deal, to), "said": said_in(request)}
+    form = MoveForm(given_in(request), **beside)
     back = back_of(request, reverse("deal", args=[request.tenant.slug, pk]))
     if form.is_bound and form.is_valid() and to is not None and not asks_first(request, to):
         with told_in(form):
@@ -141,16 +162,26 @@ def move(request: TenantRequest, pk: UUID) -> HttpResponse:
                 return done(request, back, said)
     elif form.is_bound and to is not None and not form.errors:
         # Its first look at an end: it asks why before it ends anything.
-        form = MoveForm(None, deal=deal, stages=stages, to=to, missing=asked(deal, to), member=member)
-    title = gettext("Move {deal}") if deal.is_open else gettext("Open {deal} again")
+        form = MoveForm(None, **beside | {"said": said_of(request.POST)})
+    looks(form.fields["stage"], request.path)
+    title, button = words_of_move(deal, to)
     return shown(
         request,
         form,
         title=title.format(deal=deal.name),
         lede=gettext("Now in {stage}.").format(stage=deal.stage.name),
-        button=gettext("Move the deal") if deal.is_open else gettext("Open the deal again"),
+        button=button,
         back=back,
     )
+
+
+def words_of_move(deal: Deal, to: Stage | None) -> tuple[str, str]:
+    """What the page and its button are called: ending a deal is no move."""
+    if not deal.is_open:
+        return gettext("Open {deal} again"), gettext("Open the deal again")
+    if to is not None and not to.is_open:
+        return gettext("Close {deal}"), gettext("Close the deal")
+    return gettext("Move {deal}"), gettext("Move the deal")
 
 
 def asks_first(request: TenantRequest, to: Stage) -> bool:
@@ -177,72 +208,3 @@ def step(request: TenantRequest, deal: Deal, to: Stage, form: MoveForm) -> bool:
         ends["amount"] = minor(given["amount"], deal.currency)
     services.move_deal(deal=deal, to=to, actor=member, at=at, supply=supply, **ends, **beside)
     return True
-
-
-@require_http_methods(["POST"])
-@may("deal.move")
-def bulk(request: TenantRequest) -> HttpResponse:
-    """Change the deals that were ticked: first what, then row by row what became of it."""
-    keys = [key for text in request.POST.getlist("deal")[:1000] if (key := key_of(text))]
-    is_asked = "ask" in request.POST
-    form = BulkForm(request.POST if is_asked else None, member=request.membership)
-    back = back_of(request, reverse("deals", args=[request.tenant.slug]))
-    if form.is_bound and form.is_valid():
-        with told_in(form):
-            found = services.bulk_edit_deals(
-                keys=keys, actor=request.membership, at=timezone.now(), **form.cleaned_data
-            )
-            return results(request, found, back, undo=True)
-    title = ngettext("Change {n} deal", "Change {n} deals", len(keys)).format(n=len(keys))
-    context = {
-        "title": title,
-        "crumbs": crumbs(request, Crumb(words=title)),
-        "form": form,
-        "keys": keys,
-        "deals": queries.in_order(keys[:500]),
-        "back_url": back,
-    }
-    return page(request, "deals/bulk.html", context, status=status_of(form))
-
-
-def results(request: TenantRequest, found: Any, back: str, *, undo: bool) -> HttpResponse:
-    """What became of each deal, and the way to take it back."""
-    named = {deal.pk: deal for deal in queries.in_order([row.key for row in found.rows])}
-    changed = sum(row.is_changed for row in found.rows)
-    title = (
-        ngettext("{n} deal changed", "{n} deals changed", changed)
-        if undo
-        else ngettext("{n} deal is as it was before", "{n} deals are as they were before", changed)
-    ).format(n=changed)
-    slug = request.tenant.slug
-    context = {
-        "title": title,
-        "crumbs": crumbs(request, Crumb(words=title)),
-        "rows": [
-            (named[row.key].name, reverse("deal", args=[slug, row.key]), told(row))
-            for row in found.rows
-            if row.key in named
-        ],
-        "unseen": sum(row.key not in named for row in found.rows),
-        "undo_url": reverse("deals-bulk-undo", args=[slug, found.edit.pk]) if undo and changed else "",
-        "back_url": back,
-    }
-    return page(request, "deals/results.html", context)
-
-
-def told(row: Any) -> str:
-    if row.refusal is not None:
-        said: Sequence[str] = list(row.refusal.fields.values())
-        return str(said[0]) if said else str(row.refusal)
-    return gettext("Changed") if row.is_changed else gettext("Was so already")
-
-
-@require_POST
-@may("deal.move")
-def bulk_undo(request: TenantRequest, pk: UUID) -> HttpResponse:
-    """Take a change of many deals back, where nothing has changed since."""
-    edit_found = BulkEdit.objects.filter(pk=pk).first()
-    if edit_found is None:
-        raise Http404(pk)
-    found = services.undo_bulk_edit(edit=edit_found, actor=request.membership, at=timezone.now())
-    return results(request, found, reverse("deals", args=[request.tenant.slug]), undo=False)

@@ -63,8 +63,28 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "about": about(deal, reader),
         **deciding(request, deal),
         "serves": serves(deal),
+        "serve_url": edit_url(request, deal) if deal.segment is None else "",
+        **now_part_of(request, deal),
     }
     return page(request, "deals/detail.html", context | parts_of(request, deal))
+
+
+def now_part_of(request: TenantRequest, deal: Deal) -> dict[str, Any]:
+    """What is said of a deal that turned out to be another one; of that one only to those who see it."""
+    if deal.merged_into_id is None:
+        return {"now_part_of": "", "kept": None}
+    told: dict[str, Any] = {"now_part_of": gettext("This deal is part of another one now"), "kept": None}
+    if kept := Deal.objects.filter(pk=deal.merged_into_id).first():
+        told["now_part_of"] = gettext("This deal is part of {name} now").format(name=kept.name)
+        told["kept"] = Action(words=gettext("Go there"), url=reverse("deal", args=[request.tenant.slug, kept.pk]))
+    return told
+
+
+def edit_url(request: TenantRequest, deal: Deal) -> str:
+    """Where what is known of the deal is changed; empty where it cannot be."""
+    if deal.merged_into_id is not None or not allows(request.membership, "deal.move"):
+        return ""
+    return reverse("deal-edit", args=[request.tenant.slug, deal.pk])
 
 
 def parts_of(request: TenantRequest, deal: Deal) -> dict[str, Any]:
@@ -196,10 +216,12 @@ def end_reason(deal: Deal) -> str:
 def actions(request: TenantRequest, deal: Deal) -> list[Action]:
     """What the member may do on a deal."""
     slug, offered = request.tenant.slug, []
-    if allows(request.membership, "deal.move"):
+    if deal.merged_into_id is not None:
+        return []
+    if url := edit_url(request, deal):
         here = reverse("deal", args=[slug, deal.pk])
-        move = gettext("Move") if deal.is_open else gettext("Open again")
-        offered.append(Action(words=gettext("Change"), url=f"{here}edit/"))
+        move = gettext("Move or close") if deal.is_open else gettext("Open again")
+        offered.append(Action(words=gettext("Change"), url=url))
         offered.append(Action(words=move, url=f"{here}move/", dialog=True))
     if deal.is_open and allows(request.membership, "milestone.record"):
         offered.append(

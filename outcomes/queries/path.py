@@ -10,6 +10,8 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from activities import queries as activities
 from activities.models import Activity
 from activities.queries import Tick
@@ -19,7 +21,7 @@ from strategy.models import DealEvent
 OUTCOMES = "outcomes"
 #: The ways to look at what happened.
 SHOWS = (activities.ALL, activities.OUTPUTS, OUTCOMES, activities.NO_RESULT)
-#: The kinds of deal events that a reader of the timeline wants; moves inside an import are not among them.
+#: The kinds of deal events that a reader of the timeline wants. That an import knew of a deal is not among them.
 TOLD = (
     DealEvent.Kind.QUALIFIED,
     DealEvent.Kind.MOVED,
@@ -28,7 +30,10 @@ TOLD = (
     DealEvent.Kind.REASSIGNED,
     DealEvent.Kind.CLOSED,
     DealEvent.Kind.REOPENED,
+    DealEvent.Kind.REPLANNED,
+    DealEvent.Kind.MERGED,
 )
+TOLD_OF_HANDS = Q(kind__in=TOLD) | Q(kind=DealEvent.Kind.OPENED, import_run=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +83,7 @@ def what_happened(deal: UUID, *, ticks: Sequence[Tick], show: str, start: int, s
     ledger = list(MilestoneEvent.objects.filter(deal_id=deal).select_related("type", "actor"))
     # An outcome that was logged with an activity carries the same key: the activity gave it.
     given = {one.entry_key: one.type.name for one in ledger if one.entry_key}
-    changes = list(DealEvent.objects.filter(deal_id=deal, kind__in=TOLD).select_related("actor"))
+    changes = list(DealEvent.objects.filter(TOLD_OF_HANDS, deal_id=deal).select_related("actor"))
     entries: list[Entry] = []
     if show != OUTCOMES:
         done = activities.activities_of(deal, show=show, most=most, gave_more=given)

@@ -12,10 +12,11 @@ from django.test import Client
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Company, Deal, DealEvent, EndReason, Stage
+from strategy.services import merge_deals
 from strategy.services.pipelines import change_stage
 from tests.frontend.conftest import DealMaker
 from tests.frontend.test_deals_list import deals, names
-from tests.make import NOON, make_deal, stage
+from tests.make import NOON, make_deal, make_strategy, stage
 from tests.sessions import settle
 
 DEALS = "/o/northwind/deals"
@@ -174,3 +175,108 @@ def test_a_way_back_with_a_line_break_breaks_no_answer(as_omar: Client, deal: De
         f"{DEALS}/?q=%C3%BC%0D%0AX-Evil:%201",
         False,
     )
+
+
+def test_the_form_shows_itself_anew_for_another_stage_and_does_nothing(
+    as_omar: Client, deal: Deal, northwind: Tenant, stages: dict[str, str]
+) -> None:
+    move, look = f"{DEALS}/{deal.pk}/move/", {"version": deal.version, "on": "2026-11-10", "look": "1"}
+    first = words_of(as_omar.get(move))
+    assert ("Move the deal</button>" in first, "Reason" in first) == (True, False)
+    ends = words_of(as_omar.post(move, look | {"stage": stages["Lost"]}, headers={"HX-Request": "true"}))
+    assert ("Close the deal</button>" in ends, "Reason" in ends, 'value="2026-11-10"' in ends) == (True, True, True)
+    assert "Move the deal" not in ends
+    for odd in ({"stage": "nonsense"}, {"stage": "\0"}, {"on": "\0", "amount": "x" * 999}):
+        assert as_omar.post(move, look | odd).status_code == 200
+    assert read(northwind, deal.pk).version == deal.version
+
+
+def test_two_who_move_the_same_card_meet_in_one_stage(
+    as_omar: Client, lena: Membership, deal: Deal, northwind: Tenant, stages: dict[str, str]
+) -> None:
+    move, hers = f"{DEALS}/{deal.pk}/move/", Client()
+    hers.force_login(lena.user)
+    seen = {"version": deal.version, "back": f"{DEALS}/?view=board"}
+    assert hers.post(move, seen | {"stage": stages["Proposal"]}).status_code == 303
+    told = as_omar.post(move, seen | {"stage": stages["Workshop"]}, headers={"HX-Request": "true"})
+    assert (told.status_code, "was changed by somebody else" in words_of(told)) == (422, True)
+    assert read(northwind, deal.pk).stage.name == "Proposal"
+    with tenant_scope(northwind.pk):
+        assert DealEvent.objects.filter(deal=deal, kind="moved").count() == 1
+
+
+def test_the_form_suggests_a_segment_with_the_reason(as_omar: Client, lena: Membership, northwind: Tenant) -> None:
+    with tenant_scope(northwind.pk):
+        make_strategy(actor=lena)
+        alder = Company.objects.create(name="Alder <b>Foods</b>", employees=400)
+    said = "Alder <b>Foods</b> is in Mid-size companies: Employees is 400."
+    page = as_omar.get(f"{DEALS}/new/?company={alder.pk}")
+    assert said in words_of(page)
+    assert "<b>Foods" not in page.content.decode()
+    assert said not in words_of(as_omar.get(f"{DEALS}/new/"))
+    look = {"look": "1", "name": "Pump watch", "company": " alder <B>foods</b>"}
+    again = words_of(as_omar.post(f"{DEALS}/new/", look, headers={"HX-Request": "true"}))
+    assert (said in again, 'value="Pump watch"' in again) == (True, True)
+    assert as_omar.post(f"{DEALS}/new/", look | {"company": "\0"}).status_code == 200
+    with tenant_scope(northwind.pk):
+        assert not Deal.objects.exists()
+        made = make_deal(actor=lena, company=alder)
+    assert f"{DEALS}/{made.pk}/edit/" in words_of(as_omar.get(f"{DEALS}/{made.pk}/"))
+    edit = words_of(as_omar.get(f"{DEALS}/{made.pk}/edit/"))
+    assert (said in edit, read(northwind, made.pk).segment_id) == (True, None)
+
+
+def test_a_deal_that_is_part_of_another_leads_there_and_offers_nothing(
+    as_lena: Client, make_deal: DealMaker, lena: Membership, northwind: Tenant
+) -> None:
+    keep, gone = make_deal("Keep"), make_deal("Gone")
+    with tenant_scope(northwind.pk):
+        merge_deals(keep=keep, gone=gone, actor=lena, at=NOON)
+    page = words_of(as_lena.get(f"{DEALS}/{gone.pk}/"))
+    assert "This deal is part of Keep now" in page
+    assert f"{DEALS}/{keep.pk}/" in page
+    for deed in ("move/", "edit/", "milestones/new/"):
+        assert f"{DEALS}/{gone.pk}/{deed}" not in page
+    for deed in ("move/", "edit/"):
+        assert as_lena.get(f"{DEALS}/{gone.pk}/{deed}")["Location"] == f"{DEALS}/{gone.pk}/"
+    assert "Gone became part of Keep" in words_of(as_lena.get(f"{DEALS}/{keep.pk}/"))
+
+
+def test_what_happened_begins_with_who_opened_the_deal(as_omar: Client, stages: dict[str, str]) -> None:
+    given = {"name": "Pump watch", "stage": stages["Qualified"]}
+    made = as_omar.post(f"{DEALS}/new/", given)["Location"]
+    page = words_of(as_omar.get(made))
+    assert '<h3>Opened <span class="faint">Omar</span></h3>' in page
+    assert "selected>Qualified</option>" in words_of(as_omar.post(f"{DEALS}/new/", given | {"name": ""}))
+
+
+def test_earlier_changes_of_many_deals_are_undone_from_their_list(
+    as_omar: Client, make_deal: DealMaker, vera: Membership, northwind: Tenant, stages: dict[str, str]
+) -> None:
+    past = f"{DEALS}/changes/"
+    assert "Nothing was changed many at once" in words_of(as_omar.get(past))
+    keys = [str(make_deal(f"Deal {n}").pk) for n in range(3)]
+    as_omar.post(f"{DEALS}/change/", {"deal": keys, "ask": "1", "stage": stages["Workshop"]})
+    page = words_of(as_omar.get(past))
+    assert "3 deals: stage" in page
+    hers = Client()
+    hers.force_login(vera.user)
+    assert "/undo/" not in words_of(hers.get(past))
+    undo = re.search(r'<form action="([^"]+undo/)"', page)
+    assert undo is not None
+    assert hers.post(undo[1]).status_code == 403
+    assert "3 deals are as they were before" in words_of(as_omar.post(undo[1]))
+    assert "Undone" in words_of(as_omar.get(past))
+    assert "/undo/" not in words_of(as_omar.get(past))
+
+
+def test_a_refusal_says_days_as_people_write_them(
+    as_omar: Client, deal: Deal, northwind: Tenant, stages: dict[str, str]
+) -> None:
+    move = f"{DEALS}/{deal.pk}/move/"
+    early = words_of(as_omar.post(move, {"stage": stages["Workshop"], "version": deal.version, "on": "2026-01-02"}))
+    assert "Give a day between 19 October 2026 and today." in early
+    with tenant_scope(northwind.pk):
+        Tenant.objects.filter(pk=northwind.pk).update(closed_until="2026-11-01")
+    closed = words_of(as_omar.post(move, {"stage": stages["Workshop"], "version": deal.version, "on": "2026-11-01"}))
+    assert "The figures are closed up to 1 November 2026." in closed

@@ -107,7 +107,7 @@ def test_a_mangled_place_is_no_error(as_omar: Client, deal: Deal, after: str) ->
 
 
 def test_columns_are_chosen_in_the_address(as_omar: Client, deal: Deal) -> None:
-    usual = ["Deal", "Value", "Path", "Next outcome", "Waiting since", "People", "Owner"]
+    usual = ["Deal", "Value", "Path", "Next outcome", "Waiting since", "People named", "Owner"]
     assert heads(deals(as_omar)) == usual
     assert heads(deals(as_omar, "?columns=stage,close")) == ["Deal", "Stage", "Expected close"]
     assert heads(deals(as_omar, "?columns=close&columns=qualified")) == ["Deal", "Expected close", "Qualified"]
@@ -132,6 +132,28 @@ def test_the_list_and_the_file_have_no_deal_out_of_sight(client: Client, cast: C
     for order in ("newest", "value", "close"):
         assert names(deals(client, f"?order={order}")) == ["Of Omar"]
         assert [row[0] for row in file(client, f"?order={order}")[1:]] == ["Of Omar"]
+
+
+def test_the_list_is_narrowed_to_people_and_teams_in_sight(client: Client, cast: Cast, on_wednesday: None) -> None:
+    with tenant_scope(cast.lena.tenant_id):
+        for member in (cast.omar, cast.sara):
+            make.make_deal(actor=member, name=f"Of {member.name}")
+    client.force_login(cast.lena.user)
+    north, field = f"?whose=team-{cast.north.pk}", f"?whose=team-{cast.field.pk}"
+    page = deals(client)
+    for whose in (f"team-{cast.north.pk}", str(cast.sara.pk), "mine"):
+        assert f'value="{whose}"' in page
+    assert names(deals(client, north)) == ["Of Omar"]
+    assert names(deals(client, field)) == ["Of Sara", "Of Omar"], "teams below it, too"
+    assert names(deals(client, f"?whose={cast.sara.pk}")) == ["Of Sara"]
+    assert names(deals(client, f"?view=board&whose=team-{cast.south.pk}")) == ["Of Sara"]
+    assert [row[0] for row in file(client, north)[1:]] == ["Of Omar"]
+    let_see(cast.lena.tenant, "own")
+    client.force_login(cast.nina.user)
+    page = deals(client)
+    assert (cast.omar.name in page, cast.sara.name in page, "South" in page) == (True, False, False)
+    assert names(deals(client, f"?whose={cast.sara.pk}")) == []
+    assert names(deals(client, f"?whose=team-{cast.south.pk}")) == ["Of Omar"]
 
 
 def test_a_view_is_saved_chosen_shared_renamed_and_removed(

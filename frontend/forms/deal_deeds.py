@@ -249,6 +249,11 @@ class MoveForm(CompanyMixin):
             field = fact_field(name, currency=deal.currency, member=member, deal=deal)
             if field is not None:
                 self.fields[name] = field
+        for one in missing:
+            for name in set(one.supply) & self.fields.keys():
+                # A reason passes without it.
+                self.fields[name].required = not self.data.get("because")
+                self.fields[name].error_messages["required"] = str(one.told)
         if missing and allows(member, "deal.override"):
             self.fields["because"] = forms.CharField(
                 label=_("Or pass without it, because"),

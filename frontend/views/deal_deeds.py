@@ -149,7 +149,10 @@ def move(request: TenantRequest, pk: UUID) -> HttpResponse:
     beside |= {"missing": asked(deal, to), "said": said_in(request)}
     form = MoveForm(given_in(request), **beside)
     back = back_of(request, reverse("deal", args=[request.tenant.slug, pk]))
-    if form.is_bound and form.is_valid() and to is not None and not asks_first(request, to):
+    if form.is_bound and to is not None and asks_first(request, to):
+        # Its first look at an end: it asks why before it ends anything.
+        form = MoveForm(None, **beside | {"said": said_of(request.POST)})
+    elif form.is_bound and form.is_valid() and to is not None:
         with told_in(form):
             try:
                 moved = step(request, deal, to, form)
@@ -160,9 +163,6 @@ def move(request: TenantRequest, pk: UUID) -> HttpResponse:
             if moved:
                 said = gettext("{deal} is in {stage}").format(deal=deal.name, stage=to.name)
                 return done(request, back, said)
-    elif form.is_bound and to is not None and not form.errors:
-        # Its first look at an end: it asks why before it ends anything.
-        form = MoveForm(None, **beside | {"said": said_of(request.POST)})
     looks(form.fields["stage"], request.path)
     title, button = words_of_move(deal, to)
     return shown(

@@ -220,7 +220,7 @@ def actions(request: TenantRequest, deal: Deal) -> list[Action]:
         return []
     if url := edit_url(request, deal):
         here = reverse("deal", args=[slug, deal.pk])
-        move = gettext("Move or close") if deal.is_open else gettext("Open again")
+        move = gettext("Move") if deal.is_open else gettext("Open again")
         offered.append(Action(words=gettext("Change"), url=url))
         offered.append(Action(words=move, url=f"{here}move/", dialog=True))
     if deal.is_open and allows(request.membership, "milestone.record"):

@@ -83,7 +83,7 @@ def what_happened(deal: UUID, *, ticks: Sequence[Tick], show: str, start: int, s
     ledger = list(MilestoneEvent.objects.filter(deal_id=deal).select_related("type", "actor"))
     # An outcome that was logged with an activity carries the same key: the activity gave it.
     given = {one.entry_key: one.type.name for one in ledger if one.entry_key}
-    changes = list(DealEvent.objects.filter(TOLD_OF_HANDS, deal_id=deal).select_related("actor"))
+    changes = list(DealEvent.objects.filter(TOLD_OF_HANDS, deal_id=deal).select_related("actor").order_by("-pk"))
     entries: list[Entry] = []
     if show != OUTCOMES:
         done = activities.activities_of(deal, show=show, most=most, gave_more=given)

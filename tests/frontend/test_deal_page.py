@@ -159,7 +159,7 @@ class TestTimeline:
         page = page_of(as_omar, deal)
         order = [page.index(words) for words in ("Left a message", "with evidence", "Named who signs")]
         assert order == sorted(order)
-        assert "All 4" in page
+        assert "All 5" in page
         assert "Outputs 1" in page
         assert "Outcomes 1" in page
         assert "No result 1" in page
@@ -203,7 +203,7 @@ class TestTimeline:
         for number in range(40):
             call(days_ago=number % 20, note=f"Note {number:02}")
         page = page_of(as_omar, deal)
-        assert "Show 11 earlier" in page
+        assert "Show 12 earlier" in page
         rest = page_of(as_omar, deal, "?from=30", headers=HTMX)
         seen = set(re.findall(r"Note \d\d", page)) | set(re.findall(r"Note \d\d", rest))
         assert len(seen) == 40

@@ -175,8 +175,8 @@ class FiguresForm(OrganisationForm):
         label=_("Figures are closed up to"),
         required=False,
         help_text=_(
-            "Nothing can be recorded of deals that took effect on this day or before, so that what was reported stays"
-            " true. Empty: every day is open."
+            "Nothing can be recorded of deals that took effect on this day or before, and what was counted then stays:"
+            " which deals, and what they ended with. Empty: every day is open."
         ),
         error_messages={"invalid": _("Give a day.")},
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),

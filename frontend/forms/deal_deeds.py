@@ -30,6 +30,7 @@ from strategy.models import (
 )
 from strategy.models.customers import name_key
 from strategy.requirements import Requirement
+from strategy.services.deals.moving import ROLES
 
 DAY = {"type": "date"}
 MOST_LISTED, MOST_NEAR = 200, 8
@@ -249,6 +250,8 @@ class MoveForm(CompanyMixin):
             field = fact_field(name, currency=deal.currency, member=member, deal=deal)
             if field is not None:
                 self.fields[name] = field
+            if name in ROLES and isinstance(field, Picked) and not field.rows:
+                field.help_text = _("Nobody of the company is known yet. Name them on the deal's page first.")
         for one in missing:
             for name in set(one.supply) & self.fields.keys():
                 # A reason passes without it.

@@ -186,6 +186,10 @@ def test_the_form_shows_itself_anew_for_another_stage_and_does_nothing(
     ends = words_of(as_omar.post(move, look | {"stage": stages["Lost"]}, headers={"HX-Request": "true"}))
     assert ("Close the deal</button>" in ends, "Reason" in ends, 'value="2026-11-10"' in ends) == (True, True, True)
     assert "Move the deal" not in ends
+    with tenant_scope(northwind.pk):
+        Stage.objects.filter(name="Proposal").update(requires=["champion"])
+    asks = words_of(as_omar.post(move, look | {"stage": stages["Proposal"]}, headers={"HX-Request": "true"}))
+    assert "Nobody of the company is known yet." in asks
     for odd in ({"stage": "nonsense"}, {"stage": "\0"}, {"on": "\0", "amount": "x" * 999}):
         assert as_omar.post(move, look | odd).status_code == 200
     assert read(northwind, deal.pk).version == deal.version

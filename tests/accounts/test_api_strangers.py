@@ -171,6 +171,12 @@ def test_a_strangers_id_is_as_one_that_never_was(
     assert {"lena": everything(lena), "eve": everything(eve)} == furnished.rows
 
 
+def test_one_row_more_is_not_overlooked(lena: Membership, furnished: Furnished) -> None:
+    assert everything(lena) == furnished.rows["lena"]
+    Program(furnished.secrets["lena"]).post("teams", {"name": "Iberia"})
+    assert everything(lena) != furnished.rows["lena"]
+
+
 def of_an_end(program: Program, name: str, own: Things, told: dict[str, Any]) -> Any:
     """What belongs to the end of a deal, told with it or afterwards."""
     if name in ("put_deal", "upsert_deals"):

@@ -107,8 +107,10 @@ def faults(page: Page, path: str) -> list[str]:
     page.emulate_media(color_scheme="light")
     if overhang(page) > 0:
         found.append(f"{overhang(page)} px wider than the window")
-    if page.locator("h1").count() != 1:
+    if page.evaluate("document.querySelectorAll('h1').length") != 1:
         found.append("not one h1")
+    if page.evaluate("document.querySelector('audio, video')"):
+        found.append("a sound or a film, which axe has not looked at")
     if not page.title():
         found.append("no title")
     return [f"{path}: {fault}" for fault in found]

@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +27,7 @@ class View(Protocol):
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
 
 
-def may(capability: str) -> Callable[[Callable[..., HttpResponse]], View]:
+def may(capability: str) -> Callable[[Callable[..., HttpResponseBase]], View]:
     """Open the page to members whose role includes the capability.
 
     The address carries the organisation, and the middleware has entered it; the view gets it as `request.tenant`.
@@ -36,9 +37,9 @@ def may(capability: str) -> Callable[[Callable[..., HttpResponse]], View]:
     if capability not in CAPABILITIES:
         raise KeyError(f"{capability!r} is not in the table of accounts/permissions.py")
 
-    def decorate(view: Callable[..., HttpResponse]) -> View:
+    def decorate(view: Callable[..., HttpResponseBase]) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, slug: str, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, slug: str, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return sign_in(request)
             if bar := getattr(request, "bar", None):

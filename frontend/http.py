@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,11 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import Membership, Tenant, User
 from accounts.refusals import Refused
 from accounts.spreadsheets import as_csv
+from accounts.streams import TenantStream
 from frontend.views import errors
+
+#: At the beginning of a file it tells spreadsheets that it is UTF-8.
+MARK = "\ufeff"
 
 
 class SignedRequest(HttpRequest):
@@ -53,10 +58,18 @@ def more_url(request: HttpRequest, after: object | None) -> str:
 
 
 def csv_file(name: str, rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """Rows as a file to keep. The mark at its beginning tells spreadsheets that it is UTF-8."""
-    response = HttpResponse("\ufeff" + as_csv(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
+    """Rows as a file to keep."""
+    return HttpResponse(MARK + as_csv(rows), **_as_file(name))
+
+
+def long_csv_file(name: str, parts: Iterable[Iterable[Sequence[object]]]) -> TenantStream:
+    """A file of any length, sent part by part while its rows are read."""
+    return TenantStream(chain([MARK], map(as_csv, parts)), **_as_file(name))
+
+
+def _as_file(name: str) -> dict[str, Any]:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return {"content_type": "text/csv; charset=utf-8", "headers": headers}
 
 
 def wants_part(request: HttpRequest) -> bool:

@@ -82,7 +82,9 @@ COMPANIES = Listing(
         "parent": "company.parent_id = %(parent)s",
         "industry": "company.industry = %(industry)s",
         "country": "company.country = %(country)s",
+        # Asked by `customer_queries.companies_page`: of a rare tag by the keys of its companies.
         "tag": "%(tag)s = ANY (company.tags)",
+        "keys": "company.id = ANY (%(keys)s)",
         "domain": "company.domain = %(domain)s",
         "name": "company.name_key = %(name)s",
     },

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from accounts.reading import Listing
 from accounts.tenancy.scope import current_tenant_id
+from strategy.customer_listings import CompanyRow
+from strategy.lookups import COMPANIES, CONTACTS, FEW, Called, called
 from strategy.models import BuyingRole, Company, Contact, Deal, EndCause, Merge, Strategy
 from strategy.models.customers import name_key
-from strategy.queries import FEW, to_the_letter
 
 Row = TypeVar("Row", Company, Contact)
 #: As many groups of rows that may be one are shown at once.
@@ -66,7 +68,21 @@ def companies(wanted: CompanyFilter) -> QuerySet[Company]:
         rows = rows.filter(industry=wanted.industry)
     if wanted.country:
         rows = rows.filter(country=wanted.country)
-    return rows.filter(_called("gate.companies_called", wanted.words)) if wanted.words else rows
+    return rows.filter(called(wanted.words, COMPANIES).companies) if wanted.words else rows
+
+
+def companies_page(listing: Listing[CompanyRow], *, tag: str | None = None, **wanted: Any) -> list[CompanyRow]:
+    """A page of a list of companies.
+
+    Behind the wall no index knows what stands in an array. So the function reads it, of the tenant of this
+    transaction alone; with a tag that more than FEW companies have, the next of them are soon found by looking at each.
+    """
+    if tag is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT company_id FROM gate.companies_tagged(%s, %s)", [tag, FEW + 1])
+            keys = [key for (key,) in cursor.fetchall()]
+        wanted |= {"keys": keys} if len(keys) <= FEW else {"tag": tag}
+    return listing.page(**wanted)
 
 
 def contacts(*, words: str = "", company: UUID | None = None) -> QuerySet[Contact]:
@@ -74,7 +90,7 @@ def contacts(*, words: str = "", company: UUID | None = None) -> QuerySet[Contac
     rows = Contact.objects.filter(merged_into=None)
     if company:
         rows = rows.filter(company_id=company)
-    return rows.filter(_called("gate.contacts_called", words)) if words else rows
+    return rows.filter(called(words, CONTACTS).contacts) if words else rows
 
 
 def newest(rows: QuerySet[Company] | QuerySet[Contact], *, after: UUID | None, size: int) -> tuple[list[UUID], bool]:
@@ -164,15 +180,18 @@ def companies_named(name: str, *, most: int) -> list[Company]:
     return list({one.merged_into.pk: one.merged_into for one in gone if one.merged_into}.values())
 
 
-def companies_called(words: str, *, most: int) -> list[Company]:
-    """Some companies with the words in their names, those that begin with them first."""
-    return _first(list(companies(CompanyFilter(words=words)).order_by("-pk")[: most * 3]), words, most)
+def companies_called(words: str | Called, *, most: int) -> list[Company]:
+    """Some companies that are called so, those that begin with the words first."""
+    near = called(words, COMPANIES) if isinstance(words, str) else words
+    rows = Company.objects.filter(near.companies, merged_into=None).order_by("-pk")
+    return _first(list(rows[: most * 3]), near.words, most)
 
 
-def contacts_called(words: str, *, most: int) -> list[Contact]:
-    """Some contacts with the words in their names, those that begin with them first."""
-    rows = contacts(words=words).select_related("company").order_by("-pk")
-    return _first(list(rows[: most * 3]), words, most)
+def contacts_called(words: str | Called, *, most: int) -> list[Contact]:
+    """Some contacts who are called so, each with their company; those that begin with the words first."""
+    near = called(words, CONTACTS) if isinstance(words, str) else words
+    rows = Contact.objects.filter(near.contacts, merged_into=None).select_related("company").order_by("-pk")
+    return _first(list(rows[: most * 3]), near.words, most)
 
 
 def strategies_called(words: str, *, most: int) -> list[Strategy]:
@@ -183,16 +202,3 @@ def strategies_called(words: str, *, most: int) -> list[Strategy]:
 def _first(rows: list[Row], words: str, most: int) -> list[Row]:
     key = name_key(words)
     return sorted(rows, key=lambda row: not row.name_key.startswith(key))[:most]
-
-
-def _called(function: str, words: str) -> Q:
-    """Rows whose names have the words in them, whatever the case and the spaces; as deals are found."""
-    key = name_key(words)
-    anywhere = len(key) > 2
-    pattern = f"{'%' if anywhere else ''}{to_the_letter(key)}%"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {function}(%s, %s)", [pattern, FEW + 1])  # noqa: S608  (a constant)
-        near = [found for (found,) in cursor.fetchall()]
-    if len(near) <= FEW:
-        return Q(pk__in=near)
-    return Q(name_key__contains=key) if anywhere else Q(name_key__startswith=key)

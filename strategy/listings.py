@@ -161,12 +161,13 @@ PAST_OWNER = (
     " AND span.deal_id = deal.id AND span.from_on <= %(as_of)s ORDER BY span.from_on DESC, span.id DESC LIMIT 1),"
     " deal.owner_id)"
 )
-#: Those that were there on a past day; `strategy.past` says what they were.
+#: Those that were there on a past day; `strategy.past` says what they were, and finds the `keys` of few.
 DEALS_PAST = replace(
     DEALS,
     narrow={
         **{name: DEALS.narrow[name] for name in ("company", "pipeline", "came_from", "source", "external_id")},
         "key": "deal.id = %(key)s",
+        "keys": "deal.id = ANY (%(keys)s)",
         "as_of": "coalesce(deal.opened_on, deal.qualified_on, deal.created_at::date) <= %(as_of)s",
         "is_open": f"(({PAST_CAUSE}) = '') = %(is_open)s",
         "end_cause": f"({PAST_CAUSE}) = %(end_cause)s",

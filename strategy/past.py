@@ -11,13 +11,39 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
+from accounts.tenancy.scope import current_tenant_id
 from accounts.visibility import of_everybody
-from strategy.listings import DealRow
+from strategy.listings import DEALS_PAST, DealRow
+from strategy.lookups import FEW
 from strategy.models import Deal, DealEvent, EndCause, OwnerSpan, PlanSpan, Stage, StageSpan
 
 REVISED = ("amount", "expected_close_on")
+#: Deals that may have been so on some day, for what no index knows of a day: who had them, and how they had ended.
+EVER = {
+    "owner": (
+        "SELECT span.deal_id FROM strategy_ownerspan AS span"
+        " WHERE span.tenant_id = %(tenant)s AND span.owner_id = %(owner)s"
+        " UNION ALL SELECT deal.id FROM strategy_deal AS deal"
+        " WHERE deal.tenant_id = %(tenant)s AND deal.owner_id = %(owner)s"
+    ),
+    "end_cause": (
+        "SELECT span.deal_id FROM strategy_stagespan AS span"
+        " WHERE span.tenant_id = %(tenant)s AND span.exit_kind = %(end_cause)s"
+        " AND span.exit_kind IN ('won', 'lost', 'no_decision', 'disqualified')"
+        " UNION ALL SELECT deal.id FROM strategy_deal AS deal"
+        " WHERE deal.tenant_id = %(tenant)s AND deal.end_cause = %(end_cause)s"
+    ),
+    "is_open": (
+        "SELECT span.deal_id FROM strategy_stagespan AS span"
+        " WHERE span.tenant_id = %(tenant)s"
+        " AND span.exit_kind IN ('won', 'lost', 'no_decision', 'disqualified')"
+        " UNION ALL SELECT deal.id FROM strategy_deal AS deal"
+        " WHERE deal.tenant_id = %(tenant)s AND deal.end_cause <> ''"
+    ),
+}
 
 
 def amount_on(deal: Deal, day: date) -> int | None:
@@ -37,6 +63,25 @@ def owner_on(deal: Deal, day: date) -> UUID | None:
 
 def _first_after(deal: Deal, day: date, fact: str) -> Any:
     return _revisions(day, fact).filter(deal=deal).order_by("effective_on", "recorded_at", "pk").first()
+
+
+def page(day: date, **wanted: Any) -> list[DealRow]:
+    """A page of the deals as they were at the end of a day.
+
+    Where few deals can have been so on any day, only those are judged. Otherwise the next of them are soon found by
+    judging each.
+    """
+    for name, text in EVER.items():
+        if wanted.get(name) is None or (name == "is_open" and wanted[name]):
+            continue
+        with connection.cursor() as cursor:
+            given = {"tenant": current_tenant_id(), name: wanted[name], "most": FEW + 1}
+            cursor.execute(f"{text} LIMIT %(most)s", given)
+            keys = [key for (key,) in cursor.fetchall()]
+        if len(keys) <= FEW:
+            wanted["keys"] = keys
+            break
+    return replayed(DEALS_PAST.page(as_of=day, **wanted), day)
 
 
 def replayed(rows: Sequence[DealRow], day: date) -> list[DealRow]:

@@ -118,9 +118,11 @@ SAID = (
 
 
 def _pointed(name: str) -> str:
+    # The key as it is, and one row of it: how many there are is hidden from the planner in the text.
     return (
-        f" LEFT JOIN strategy_planpart AS {name} ON {name}.tenant_id = part.tenant_id"
-        f" AND {name}.strategy_id = part.strategy_id AND {name}.key::text = said.text ->> '{name}'"
+        " LEFT JOIN LATERAL (SELECT one.id, one.name FROM strategy_planpart AS one"  # noqa: S608  (two constants)
+        " WHERE one.tenant_id = part.tenant_id AND one.strategy_id = part.strategy_id"
+        f" AND one.key = nullif(said.text ->> '{name}', '')::uuid LIMIT 1) AS {name} ON TRUE"
     )
 
 

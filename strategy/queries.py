@@ -8,20 +8,17 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
 
 from accounts.models import Membership, SavedView, Team
 from accounts.teams import teams_below
 from accounts.visibility import of_everybody, sight_of
+from strategy.lookups import DEALS, Called, called
 from strategy.models import BuyingRole, Company, Deal, DealSource, Pipeline, PlanPart, Stage
-from strategy.models.customers import name_key
 from strategy.models.deals import LARGEST_WORTH, DealQuerySet
 
 OPEN, ALL = "open", "all"
-#: As many deals of a name are looked up by their keys.
-FEW = 500
 #: More people than this are not listed to choose from.
 MOST_PEOPLE = 200
 #: For a name that was probably meant: the letters that are taken to be right, the deals that are looked at, and the
@@ -109,41 +106,14 @@ def narrowed(wanted: DealFilter) -> DealQuerySet:
     if wanted.qualified_until:
         deals = deals.filter(qualified_on__lte=wanted.qualified_until)
     if wanted.words:
-        deals = deals.filter(named_like(wanted.words))
+        deals = deals.filter(called(wanted.words, DEALS).deals)
     return deals
-
-
-def named_like(words: str) -> Q:
-    """Deals whose own name or whose company's name contains the words, whatever the case and the spaces.
-
-    One or two letters are the beginning of a name: no index knows where in the middle so few of them stand.
-    """
-    own, company = "".join(words.lower().split()), name_key(words)
-    anywhere = len(own) > 2
-    near = called(own, company, anywhere=anywhere)
-    if len(near) <= FEW:
-        return Q(pk__in=near)
-    # So many that the newest of them are soon found by looking at each.
-    how = "name_key__contains" if anywhere else "name_key__startswith"
-    return Q((how, own)) | Q(company_id__in=Company.objects.filter(Q((how, company))).values("pk"))
-
-
-def called(own: str, company: str, *, anywhere: bool) -> list[UUID]:
-    """The deals with this key in their name or in their company's; more than FEW of them where there are more.
-
-    Behind the wall no index answers LIKE: the operator may not see a row before the wall has let it through. The
-    function reads the index, of the tenant of this transaction alone.
-    """
-    patterns = [f"{'%' if anywhere else ''}{to_the_letter(key)}%" for key in (own, company)]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT deal_id FROM gate.deals_called(%s, %s, %s)", [*patterns, FEW + 1])
-        return [key for (key,) in cursor.fetchall()]
 
 
 def name_near(words: str) -> str:
     """The name that was probably meant, of those that begin with the same letters and that a list would show."""
     typed = words.casefold()
-    deals = page_of(narrowed(DealFilter(standing=ALL, words=typed[:SURE])), after=None, size=NEAR).deals
+    deals = newest_called(called(typed[:SURE], DEALS), most=NEAR)
     names = {deal.name for deal in deals} | {deal.company.name for deal in deals if deal.company}
 
     def likeness(name: str) -> float:
@@ -152,11 +122,6 @@ def name_near(words: str) -> str:
 
     nearest = max(sorted(names), key=likeness, default="")
     return nearest if nearest and likeness(nearest) >= LIKE_ENOUGH else ""
-
-
-def to_the_letter(key: str) -> str:
-    """The key as LIKE takes it by the letter."""
-    return key.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 def page_of(deals: DealQuerySet, *, after: Spot | None, size: int, order: str = NEWEST) -> DealPage:
@@ -207,9 +172,15 @@ def pipelines() -> list[Pipeline]:
     return list(Pipeline.objects.order_by("position", "name"))
 
 
+def newest_called(near: Called, *, most: int) -> list[Deal]:
+    """The newest deals that are called so, each with its company."""
+    found = Deal.objects.real().filter(near.deals)
+    return list(found.select_related("company").order_by("-created_at", "-pk")[:most])
+
+
 def open_deals_called(words: str, *, most: int) -> list[Deal]:
     """Open deals to choose from by a part of their name; an exact name comes first."""
-    found = Deal.objects.real().open().filter(named_like(words))
+    found = Deal.objects.real().open().filter(called(words, DEALS).deals)
     near = list(found.select_related("company").order_by("-created_at", "-pk")[: most * 4])
     return sorted(near, key=lambda deal: deal.name.casefold() != words.strip().casefold())[:most]
 

@@ -70,11 +70,12 @@ def tenant_scope(tenant_id: int, *, read_only: bool = False, repeatable: bool = 
     Raises `TenantSwitch` if the transaction already belongs to another tenant.
     """
     connection = _connection()
-    outermost = not connection.in_atomic_block
-    isolation = connection.repeatable_reads() if repeatable and outermost else nullcontext()
-    with tenant_bound(tenant_id), isolation, transaction.atomic():
-        if read_only and outermost:
-            connection.make_read_only()
+    begun = (
+        nullcontext()
+        if connection.in_atomic_block
+        else connection.beginning(read_only=read_only, repeatable=repeatable)
+    )
+    with tenant_bound(tenant_id), begun, transaction.atomic():
         yield tenant_id
 
 

@@ -211,8 +211,10 @@ def people(company: Company, slug: str) -> Part:
 
 
 def deals(company: Company, slug: str) -> Part:
-    found = Deal.objects.real().filter(company=company).select_related("stage", "owner").order_by("-created_at", "-pk")
-    rows = [
+    """The newest of its deals that the reader sees, and the way to all of them in the table."""
+    rows = Deal.objects.real().filter(company=company).select_related("stage", "owner").order_by("-created_at", "-pk")
+    found = list(rows[: BESIDE + 1])
+    shown = [
         Row(
             name=one.name,
             url=reverse("deal", args=[slug, one.pk]),
@@ -224,7 +226,11 @@ def deals(company: Company, slug: str) -> Part:
         )
         for one in found[:BESIDE]
     ]
-    return Part(key="deals", heading=gettext("Deals"), nothing=gettext("No deal that you see."), rows=rows)
+    url = f"{reverse('deals', args=[slug])}?standing=all&company={company.pk}" if len(found) > BESIDE else ""
+    nothing = gettext("No deal that you see.")
+    return Part(
+        key="deals", heading=gettext("Deals"), nothing=nothing, rows=shown, url=url, url_words=gettext("All of them")
+    )
 
 
 def subsidiaries(company: Company, slug: str) -> Part:

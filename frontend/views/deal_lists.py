@@ -8,31 +8,33 @@ from uuid import UUID
 
 from django.core import signing
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import queries as accounts
-from accounts.models import SavedView
+from accounts.models import SavedView, Tenant
 from accounts.permissions import allows
 from accounts.services.saved_views import change_view, remove_view, save_view
 from frontend import deal_table
 from frontend.access import may
 from frontend.deal_table import Column
 from frontend.forms.deals import DealFilterForm, SaveViewForm
-from frontend.http import TenantRequest, csv_file, done, more_url, page, told_in
+from frontend.http import TenantRequest, done, long_csv_file, more_url, page, told_in
 from frontend.parts import Crumb, Tab
 from frontend.views import board
 from frontend.views.organisation import import_url
 from frontend.views.pipelines import status_of
+from outcomes.queries import path as outcomes
 from strategy import queries
 from strategy.queries import Spot
 
 #: As many rows as fit on two screens.
 ROWS = 50
-#: A file is read in parts of so many rows, and has so many at most: its text stands in memory until it is sent.
-PART, MOST_IN_A_FILE = 500, 50_000
+#: A file is read and sent in parts of so many rows, however long it is.
+PART = 500
 #: The other way to look at the same deals.
 BOARD = "board"
 #: What of an address is about this one look at the list, and not kept with a view.
@@ -113,26 +115,24 @@ def view_tabs(request: TenantRequest, form: DealFilterForm, kept: str) -> list[T
 
 @require_GET
 @may("deal.see")
-def numbers(request: TenantRequest) -> HttpResponse:
+def numbers(request: TenantRequest) -> HttpResponseBase:
     """Every row of the list as a file, with the columns that are shown."""
-    form = filter_form(request)
-    return csv_file("deals", lines_of_file(request, form))
+    return long_csv_file("deals", parts_of_file(request.tenant, filter_form(request)))
 
 
-def lines_of_file(request: TenantRequest, form: DealFilterForm) -> Iterator[list[Any]]:
-    """The lines of the file. Rows are read part by part, so that only their text grows with the list."""
+def parts_of_file(tenant: Tenant, form: DealFilterForm) -> Iterator[list[list[Any]]]:
+    """The lines of the file, some at a time: no more of them are kept than one part has."""
     shown, wanted, after = form.columns, queries.narrowed(form.wanted()), None
     money = any(column.key in ("value", "then") for column in shown)
     beside = [gettext("Currency")] if money else []
-    yield [gettext("Deal"), gettext("Company"), *(str(column.head) for column in shown), *beside]
-    for _part in range(MOST_IN_A_FILE // PART):
+    yield [[gettext("Deal"), gettext("Company"), *(str(column.head) for column in shown), *beside]]
+    types = outcomes.milestone_types()
+    while True:
         found = queries.page_of(wanted, after=after, size=PART, order=form.order_given)
-        for one in deal_table.told(found.deals, request.tenant):
-            yield line(one, shown, money=money)
+        yield [line(one, shown, money=money) for one in deal_table.told(found.deals, tenant, types=types)]
         if found.more is None:
             return
         after = found.more
-    yield [gettext("There are more. Narrow the list to have them in a file of their own.")]
 
 
 def line(one: deal_table.Told, shown: Sequence[Column], *, money: bool) -> list[Any]:

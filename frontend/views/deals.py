@@ -90,13 +90,7 @@ def edit_url(request: TenantRequest, deal: Deal) -> str:
 def parts_of(request: TenantRequest, deal: Deal) -> dict[str, Any]:
     """The parts of a deal's page that an entry changes: its path, and what happened."""
     reader, ticks = reader_of(request), activities.ticks_of(deal.pk)
-    nodes = outcome_path(
-        deal,
-        outcomes.milestone_types(),
-        outcomes.milestones_on([deal.pk]).get(deal.pk, {}),
-        ticks,
-        reader,
-    )
+    nodes = outcome_path(deal, *outcomes.path_of(deal.pk), ticks, reader)
     return {"deal": deal, "nodes": nodes, **timeline_of(request, deal, reader, ticks)}
 
 

@@ -15,9 +15,9 @@ from frontend import navigation, words
 from frontend.access import may
 from frontend.http import TenantRequest, page
 from frontend.parts import Crumb
-from strategy import customer_queries, queries
+from strategy import customer_queries, lookups, queries
+from strategy.lookups import Called
 from strategy.models import Deal
-from strategy.queries import ALL, DealFilter
 
 #: As many of each kind as fit in one look.
 DEALS, OTHERS, PEOPLE, DEEDS = 7, 4, 4, 6
@@ -53,10 +53,13 @@ class Group:
 def jump(request: TenantRequest) -> HttpResponse:
     """What is called like the words typed, among what the member may see; before any are typed, what is near."""
     typed = " ".join(request.GET.get("q", "").split())[:LONGEST]
-    deals = deals_called(request, typed)
+    kinds = {lookups.DEALS: "deal.see", lookups.COMPANIES: "company.see", lookups.CONTACTS: "company.see"}
+    seen = [kind for kind, capability in kinds.items() if allows(request.membership, capability)]
+    near = lookups.called(typed, *seen) if typed and seen else None
+    deals = deals_called(request, near)
     groups = [
         Group(key="deals", heading=gettext("Deals"), hits=[deal_hit(deal, typed, request) for deal in deals]),
-        *customers(request, typed),
+        *customers(request, typed, near),
         Group(key="people", heading=gettext("People"), hits=people(request, typed)),
         Group(key="do", heading=gettext("Do"), hits=deeds(request, typed, deals)),
     ]
@@ -73,14 +76,14 @@ def jump(request: TenantRequest) -> HttpResponse:
     return page(request, "search/palette.html", context, part="results" if "q" in request.GET else "dialog")
 
 
-def deals_called(request: TenantRequest, typed: str) -> list[Deal]:
-    """The deals of the list that is narrowed by these words; those that begin with them first, open ones before."""
+def deals_called(request: TenantRequest, near: Called | None) -> list[Deal]:
+    """The newest deals that are called so; those that begin with the words first, open ones before."""
     if not allows(request.membership, "deal.see"):
         return []
-    if not typed:
+    if near is None:
         return queries.latest_open_deals(owner=request.membership.pk, most=DEALS)
-    found = queries.page_of(queries.narrowed(DealFilter(standing=ALL, words=typed)), after=None, size=DEALS * 3).deals
-    return sorted(found, key=lambda deal: (not begins(deal, typed), not deal.is_open))[:DEALS]
+    found = queries.newest_called(near, most=DEALS * 3)
+    return sorted(found, key=lambda deal: (not begins(deal, near.words), not deal.is_open))[:DEALS]
 
 
 def begins(deal: Deal, typed: str) -> bool:
@@ -100,16 +103,16 @@ def deal_hit(deal: Deal, typed: str, request: TenantRequest) -> Hit:
     )
 
 
-def customers(request: TenantRequest, typed: str) -> list[Group]:
+def customers(request: TenantRequest, typed: str, near: Called | None) -> list[Group]:
     """Companies, contacts and strategies called like this."""
-    if not typed:
+    if near is None:
         return []
     slug, found = request.tenant.slug, []
     if allows(request.membership, "company.see"):
-        firms = customer_queries.companies_called(typed, most=OTHERS)
+        firms = customer_queries.companies_called(near, most=OTHERS)
         hits = [hit(one.name, typed, reverse("company", args=[slug, one.pk]), "company", one.country) for one in firms]
         found.append(Group(key="companies", heading=gettext("Companies"), hits=hits))
-        persons = customer_queries.contacts_called(typed, most=OTHERS)
+        persons = customer_queries.contacts_called(near, most=OTHERS)
         hits = [
             hit(
                 one.name,

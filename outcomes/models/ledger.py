@@ -106,7 +106,7 @@ class Milestone(TenantModel):
         WITHDRAWN = "withdrawn", _("Taken back")
 
     deal = TenantForeignKey("strategy.Deal", models.PROTECT, related_name="milestones")
-    type = TenantForeignKey(MilestoneType, models.PROTECT, related_name="+")
+    type = TenantForeignKey(MilestoneType, models.PROTECT, related_name="milestones")
     state = models.CharField(max_length=12, choices=State)
     grade = models.PositiveSmallIntegerField(choices=Grade, default=Grade.E0)
     reached_on = models.DateField()

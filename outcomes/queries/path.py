@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 
 from activities import queries as activities
 from activities.models import Activity
@@ -62,6 +62,14 @@ class Happened(NamedTuple):
 def milestone_types() -> list[MilestoneType]:
     """The milestones of the organisation, in order."""
     return list(MilestoneType.objects.filter(is_archived=False).order_by("position"))
+
+
+def path_of(deal: UUID) -> tuple[list[MilestoneType], dict[UUID, Milestone]]:
+    """The milestones of the organisation, in order, and where a deal in sight stands on each, in one question."""
+    on_deal = FilteredRelation("milestones", condition=Q(milestones__deal=deal))
+    rows: Any = MilestoneType.objects.filter(is_archived=False).annotate(on_deal=on_deal)
+    types: list[Any] = list(rows.select_related("on_deal").order_by("position"))
+    return types, {one.pk: found for one in types if (found := getattr(one, "on_deal", None)) is not None}
 
 
 def milestones_on(deals: Iterable[UUID]) -> dict[UUID, dict[UUID, Milestone]]:

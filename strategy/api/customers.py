@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -99,8 +100,8 @@ class Companies(Resource):
         What was merged into another company is left out, unless its own id in another system is asked for.
         """
         listing = listings.COMPANIES_CHANGED if "updated_since" in self.wanted else listings.COMPANIES
-        fixed = {} if "external_id" in self.wanted else {"standing": True}
-        return self.page(listing, shapes.company, **fixed)
+        fixed: dict[str, Any] = {} if "external_id" in self.wanted else {"standing": True}
+        return self.paged(partial(queries.companies_page, listing, **fixed), shapes.company)
 
     def retrieve(self, request: TokenRequest, id: str) -> Response:
         """Show one company."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -120,7 +119,7 @@ class Deals(Resource):
         day = self.wanted.get("as_of")
         if day is not None:
             self._refuse_beside_past(request)
-            return self.paged(partial(_past_page, day), shapes.deal)
+            return self.paged(self._past, shapes.deal)
         if "updated_since" in self.wanted:
             return self.paged(listings.DEALS_CHANGED.page, shapes.deal, lambda row: Position(row.updated_at, row.key))
         return self.page(listings.DEALS, shapes.deal)
@@ -135,10 +134,10 @@ class Deals(Resource):
         if day is None or request.method != "GET":
             return Response(shapes.deal(row))
         self._refuse_beside_past(request)
-        there = listings.DEALS_PAST.page(limit=1, as_of=day, key=row.key)
+        there = past.page(day, limit=1, key=row.key)
         if not there:
             raise NotThere
-        return Response(shapes.deal(past.replayed(there, day)[0]))
+        return Response(shapes.deal(there[0]))
 
     @idempotent
     def create(self, request: TokenRequest) -> Response:
@@ -271,6 +270,9 @@ class Deals(Resource):
             answer = {"id": answer["kept_id"]}
         super().refuse_unseen(seen_then(answer))
 
+    def _past(self, *, as_of: date, **wanted: Any) -> Sequence[DealRow]:
+        return past.page(as_of, **wanted)
+
     def _refuse_beside_past(self, request: TokenRequest) -> None:
         """Raises InvalidParameter for a day to come, and for filters of which the past is not searched."""
         wrong = {name: _("This cannot be asked of a past day.") for name in NOT_PAST if name in self.wanted}
@@ -298,10 +300,6 @@ def seen_then(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     if "results" not in answer:
         return answer
     return {**answer, "results": [row for row in answer["results"] if row["code"] != DealNotThere.code]}
-
-
-def _past_page(day: date, **wanted: Any) -> Sequence[DealRow]:
-    return past.replayed(listings.DEALS_PAST.page(**wanted), day)
 
 
 def _place_of(name: str) -> str:

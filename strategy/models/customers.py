@@ -81,6 +81,7 @@ class Company(TenantModel):
             GinIndex(
                 fields=["tenant", "name_key"], opclasses=["int8_ops", "gin_trgm_ops"], name="company_by_part_of_name"
             ),
+            GinIndex(fields=["tenant", "tags"], opclasses=["int8_ops", "array_ops"], name="company_by_tag"),
         ]
 
     def __str__(self) -> str:

@@ -228,6 +228,14 @@ class StageSpan(TenantModel):
                 condition=Q(left_on=None) | Q(left_on__gte=F("entered_on")), name="stage_span_ends_after_it_began"
             ),
         ]
+        # How deals had ended by a past day, also those that were opened again.
+        indexes = [
+            models.Index(
+                fields=["tenant", "exit_kind"],
+                condition=Q(exit_kind__in=EndCause.values),
+                name="stage_span_that_ended_a_deal",
+            ),
+        ]
 
 
 class OwnerSpan(TenantModel):

@@ -10,10 +10,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, SavedView, Tenant
-from accounts.tenancy.scope import tenant_scope
+from accounts.tenancy.scope import active, tenant_scope
 from strategy.models import Deal, DealSource
 from tests import make
 from tests.frontend.conftest import DealMaker
@@ -31,7 +33,7 @@ def heads(page: str) -> list[str]:
 def file(client: Client, query: str = "") -> list[list[str]]:
     answer = client.get(f"/o/northwind/deals.csv{query}")
     assert answer.status_code == 200
-    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    return list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
 
 
 @pytest.fixture
@@ -121,6 +123,19 @@ def test_the_file_has_what_is_shown_and_runs_as_no_formula(as_omar: Client, make
     head, row = file(as_omar, "?columns=value,stage")
     assert head == ["Deal", "Company", "Value", "Stage", "Currency"]
     assert row == ['\'=HYPERLINK("http://evil")', "'+Brightwater", "10000.00", "Qualified", "EUR"]
+
+
+def test_the_file_has_every_deal_and_is_made_while_it_is_sent(as_omar: Client, northwind: Tenant, deal: Deal) -> None:
+    shared = {"pipeline": deal.pipeline, "stage": deal.stage, "owner": deal.owner, "currency": "EUR"}
+    with tenant_scope(northwind.pk):
+        Deal.objects.bulk_create(Deal(name=f"Deal {n:04}", **shared) for n in range(1200))
+    answer = as_omar.get("/o/northwind/deals.csv")
+    with CaptureQueriesContext(connection) as asked:
+        mark, head, *parts = [part.decode() for part in answer.streaming_content]
+    assert (mark, head.count("\n")) == ("\ufeff", 1)
+    assert [part.count("\n") for part in parts] == [500, 500, 201]
+    assert len(asked) < 20
+    assert active.get() is None
 
 
 def test_the_list_and_the_file_have_no_deal_out_of_sight(client: Client, cast: Cast, on_wednesday: None) -> None:

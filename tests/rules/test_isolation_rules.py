@@ -69,7 +69,7 @@ OF_NAMES = {
     "RawSQL": "it hides what a query compares",
     "extra": "it hides what a query compares",
     "csrf_exempt": "programs have keys, people have tokens in their forms",
-    "StreamingHttpResponse": "its body is made after the transaction has ended",
+    "StreamingHttpResponse": "its body is made after the transaction has ended; a TenantStream has its own",
     "FileResponse": "its body is made after the transaction has ended",
     "mark_safe": "use format_html, or a template",
     "SafeText": "use format_html, or a template",
@@ -86,6 +86,8 @@ ALLOWED_NAMES = {
     ("frontend/drawings.py", "mark_safe"),
     # It says that there is nothing.
     ("config/api.py", "csrf_exempt"),
+    # It enters the tenant itself.
+    ("accounts/streams.py", "StreamingHttpResponse"),
 }
 OF_TEMPLATES = [
     Rule(r"\|\s*safe(seq)?\b", "what people wrote is escaped"),

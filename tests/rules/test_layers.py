@@ -12,7 +12,8 @@ DOMAIN = [
     path
     for app in ("accounts", "strategy", "activities", "outcomes")
     for path in sorted((ROOT / app).rglob("*.py"))
-    if not {"migrations", "api", "management"} & set(path.relative_to(ROOT).parts) and path.name != "middleware.py"
+    if not {"migrations", "api", "management"} & set(path.relative_to(ROOT).parts)
+    and path.name not in ("middleware.py", "streams.py")
 ]
 HTTP = ("django.http", "django.shortcuts", "django.views", "django.urls", "rest_framework")
 VAGUE = {"utils", "helpers", "common", "core", "manager", "managers", "handler", "handlers", "misc"}

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, ProgrammingError
 from django.db.backends.postgresql import base
-from psycopg import IsolationLevel
-from psycopg.pq import TransactionStatus
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from accounts.tenancy.scope import NoTenant, active
 
@@ -40,34 +40,39 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.begins_as = ""
         self.execute_wrappers.append(_say_no_tenant)
 
     def apply_tenant(self, tenant_id: int | None) -> None:
-        """Set the tenant of the open transaction; it is forgotten at its end."""
-        self.connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id or "")])
+        """Set the tenant of the open transaction, or of the one that begins with it; it is forgotten at its end."""
+        connection = self.connection
+        naming = f"SELECT set_config('app.tenant_id', '{int(tenant_id) if tenant_id else ''}', true)"
+        if connection.autocommit or connection.info.transaction_status != TransactionStatus.IDLE:
+            connection.execute(naming)
+            return
+        # In one message, which psycopg's own BEGIN is not: every request and every task begins like this.
+        begins_as, self.begins_as = self.begins_as, ""
+        told = connection.pgconn.exec_(f"BEGIN {begins_as}; {naming}".encode())
+        if told.status != ExecStatus.TUPLES_OK:
+            raise error_from_result(told)
 
     def give_back_tenant(self, tenant_id: int | None) -> None:
         """Set the tenant of the enclosing transaction again, unless nothing but a rollback can follow."""
         if self.connection is not None and self.connection.info.transaction_status == TransactionStatus.INTRANS:
             self.apply_tenant(tenant_id)
 
-    def make_read_only(self) -> None:
-        """Let the open transaction read only."""
-        self.connection.execute("SET TRANSACTION READ ONLY")
-
     @contextmanager
-    def repeatable_reads(self) -> Iterator[None]:
-        """Let transactions that begin inside see the rows of their first statement throughout."""
-        self.close_if_health_check_failed()
-        self.ensure_connection()
-        connection = self.connection
-        # Said with BEGIN itself: naming the tenant is a query already, after which it would be too late.
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    def beginning(self, *, read_only: bool, repeatable: bool) -> Iterator[None]:
+        """Let the transaction that begins inside read only, or see the rows of its first statement throughout.
+
+        Said with BEGIN itself: naming the tenant is a query already, after which it would be too late.
+        """
+        wishes = ("ISOLATION LEVEL REPEATABLE READ" if repeatable else "", "READ ONLY" if read_only else "")
+        self.begins_as = " ".join(wishes)
         try:
             yield
         finally:
-            if not connection.closed:
-                connection.isolation_level = None
+            self.begins_as = ""
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]

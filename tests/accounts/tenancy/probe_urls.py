@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -12,7 +13,9 @@ from django.template.response import TemplateResponse
 from django.urls import include, path
 
 from accounts.refusals import Refused
+from accounts.streams import TenantStream
 from accounts.tenancy.scope import active
+from accounts.visibility import current_sight
 from config.urls import handler400, handler403, handler404, handler500  # noqa: F401
 from config.urls import urlpatterns as product
 from frontend.access import may
@@ -55,6 +58,22 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
 
 
 @may("organisation.see")
+def long(request: HttpRequest, how: str) -> TenantStream:
+    """Sends names while it reads them; on the way it may write, or fail."""
+
+    def parts() -> Iterator[str]:
+        yield f"{active.get()} {current_sight().is_all};"
+        for company in Company.objects.order_by("name"):
+            yield f"{company.name};"
+        if how == "write":
+            Company.objects.create(name="stored by a stream")
+        if how == "fail":
+            raise KeyError(how)
+
+    return TenantStream(parts(), content_type="text/plain")
+
+
+@may("organisation.see")
 def lazy(request: HttpRequest) -> TemplateResponse:
     """Its query runs when the template is rendered."""
     template = engines["django"].from_string("{% for company in companies %}{{ company.name }};{% endfor %}")
@@ -75,7 +94,15 @@ urlpatterns = [
     path("outside/", outside),
     path(
         "o/<slug:slug>/probe/",
-        include([path("write/<str:how>/", write), path("stream/", stream), path("lazy/", lazy), path("where/", where)]),
+        include(
+            [
+                path("write/<str:how>/", write),
+                path("stream/", stream),
+                path("long/<str:how>/", long),
+                path("lazy/", lazy),
+                path("where/", where),
+            ]
+        ),
     ),
     *product,
 ]

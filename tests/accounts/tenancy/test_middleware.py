@@ -126,6 +126,33 @@ def test_a_streamed_answer_is_refused(lena: Client, world: World, method: str) -
     assert stored(world) == []
 
 
+def test_a_long_answer_is_made_inside_the_tenant_of_who_asks(lena: Client, world: World) -> None:
+    with tenant_scope(world.northwind.pk):
+        Company.objects.create(name="Another")
+    answer = lena.get("/o/northwind/probe/long/well/")
+    parts = iter(answer.streaming_content)
+    assert next(parts) == f"{world.northwind.pk} True;".encode()
+    assert active.get() is None  # between two parts the thread belongs to nobody
+    assert b"".join(parts) == b"Another;Northwind customer;"
+    assert not connection.in_atomic_block
+    eve = Client()
+    eve.force_login(world.southwind.owner.user)
+    assert eve.get("/o/southwind/probe/long/well/").getvalue().endswith(b";Southwind customer;")
+    assert eve.get("/o/northwind/probe/long/well/").status_code == 404
+
+
+def test_a_long_answer_that_fails_or_that_nobody_reads_leaves_nothing(lena: Client, world: World) -> None:
+    answer = lena.get("/o/northwind/probe/long/well/")
+    next(iter(answer.streaming_content))
+    answer.close()
+    assert not connection.in_atomic_block
+    for how, error in (("write", DatabaseError), ("fail", KeyError)):
+        with pytest.raises(error):
+            lena.get(f"/o/northwind/probe/long/{how}/").getvalue()
+        assert not connection.in_atomic_block
+    assert stored(world) == []
+
+
 # --- Who ------------------------------------------------------------------------------------------------------------
 
 

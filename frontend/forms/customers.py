@@ -12,6 +12,7 @@ from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from frontend.forms.pick import Choices, Ticks
 from strategy import customer_queries as queries
 from strategy.models import Attribute, BuyingRole, Company, Contact, PlanPart
 from strategy.services.customers import attributes, facts
@@ -148,6 +149,7 @@ def initial_of(company: Company) -> dict[str, Any]:
     revenue = None
     if company.revenue is not None:
         revenue = Decimal(company.revenue).scaleb(-get_currency_precision(company.revenue_currency or "EUR"))
+        revenue = revenue.quantize(Decimal(1)) if revenue == revenue.to_integral_value() else revenue
     return {name: getattr(company, name) for name in plain} | {
         "domain": facts.shown_domain(company.domain),
         "tags": ", ".join(company.tags),
@@ -221,10 +223,8 @@ class RoleForm(forms.Form):
 class MergeForm(forms.Form):
     """Which of two stays, and which facts of the other one hold."""
 
-    stays = forms.ChoiceField(label=_("Which one stays?"), widget=forms.RadioSelect)
-    wins = forms.MultipleChoiceField(
-        label=_("Facts of the other one that hold"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    stays = forms.ChoiceField(label=_("Which one stays?"), widget=Choices)
+    wins = forms.MultipleChoiceField(label=_("Facts of the other one that hold"), required=False, widget=Ticks)
 
     def __init__(self, given: Any, *, names: Sequence[tuple[str, str]], differing: Sequence[tuple[str, str]]) -> None:
         super().__init__(given, initial={"stays": names[0][0]})

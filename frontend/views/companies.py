@@ -121,8 +121,8 @@ def company_row(company: Company, counts: queries.Counts, slug: str) -> Row:
             Cell(words=company.industry),
             Cell(words=company.country),
             Cell(words=company.owner.name if company.owner else ""),
-            Cell(words=words.number(counts.open) if counts.open else "", right=True),
-            Cell(words=words.number(counts.won) if counts.won else "", right=True),
+            Cell(words=words.number(counts.open) if counts.open else "", right=True, before=gettext("Open deals")),
+            Cell(words=words.number(counts.won) if counts.won else "", right=True, before=gettext("Won")),
         ],
     )
 

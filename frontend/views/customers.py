@@ -26,11 +26,13 @@ BESIDE = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """What stands in a column. right: a figure; url: it leads somewhere."""
+    """What stands in a column. right: a figure; url: it leads somewhere; before: its column's name, where rows are
+    cards."""
 
     words: str
     right: bool = False
     url: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

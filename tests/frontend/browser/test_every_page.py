@@ -51,6 +51,7 @@ PAGES = [
     "/o/northwind/companies/duplicates/",
     "/o/northwind/contacts/",
     "/o/northwind/contacts/new/",
+    "/o/northwind/contacts/duplicates/",
     "/o/northwind/settings/attributes/",
     "/o/northwind/log/",
     "/o/northwind/execution/",

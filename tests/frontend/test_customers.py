@@ -11,7 +11,7 @@ from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import BuyingRole, Company, Contact, Deal
 from strategy.services import define_attribute, edit_company, merge_companies, open_company, open_contact
-from tests.make import NOON
+from tests.make import NOON, make_deal
 from tests.sessions import settle
 
 BASE = "/o/northwind/"
@@ -208,3 +208,18 @@ def test_a_merged_company_is_in_no_list(as_lena: Client, lena: Membership, alder
         merge_companies(keep=alder, gone=gone, actor=lena, at=NOON)
     for path in ("companies/", "companies/?q=gone", "jump/?q=gone", "companies/?format=csv"):
         assert "Gone Foods" not in words_of(as_lena.get(f"{BASE}{path}"))
+
+
+def test_a_company_leads_to_all_of_its_deals(as_omar: Client, omar: Membership, alder: Company) -> None:
+    with tenant_scope(omar.tenant_id):
+        like = make_deal(actor=omar, name="Deal 0", company=alder)
+        shared = {"pipeline": like.pipeline, "stage": like.stage, "owner": omar, "company": alder, "currency": "EUR"}
+        Deal.objects.bulk_create(Deal(name=f"Deal {n}", **shared) for n in range(1, 20))
+    way = f'href="{BASE}deals/?standing=all&amp;company={alder.pk}"'
+    assert way not in words_of(as_omar.get(f"{BASE}companies/{alder.pk}/"))
+    with tenant_scope(omar.tenant_id):
+        Deal.objects.create(name="Deal 20", **shared)
+    page = words_of(as_omar.get(f"{BASE}companies/{alder.pk}/"))
+    assert way in page
+    rest = words_of(as_omar.get(f"{BASE}deals/?standing=all&company={alder.pk}"))
+    assert rest.count('<a class="go"') == 21

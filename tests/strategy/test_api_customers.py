@@ -261,3 +261,20 @@ def test_what_was_changed_since_comes_in_the_order_of_the_changes(program: Progr
     since = program.get(f"companies/{ids[1]}").json()["updated_at"]
     program.patch(f"companies/{ids[0]}", {"country": "Norway"}, If_Match="*")
     assert [row["name"] for row in program.all(f"companies?updated_since={since}&limit=1")] == ["B", "C", "A"]
+
+
+def test_companies_are_found_by_a_tag_also_where_many_have_it(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, tags in (("One", ["North", "key"]), ("Two", ["north"]), ("Three", ["North"])):
+        program.post("companies", {"name": name, "tags": tags})
+
+    def tagged(query: str) -> list[str]:
+        return [row["name"] for row in program.get(f"companies?{query}").json()["data"]]
+
+    for few in (500, 1):
+        monkeypatch.setattr("strategy.customer_queries.FEW", few)
+        assert tagged("tag=North") == ["Three", "One"]
+        assert tagged("tag=key&country=Nowhere") == []
+        assert tagged("tag=North&updated_since=2020-01-01T00:00:00Z") == ["One", "Three"]
+        assert tagged("tag=%25") == []

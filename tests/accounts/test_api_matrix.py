@@ -168,6 +168,7 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("PATCH", "strategies/{str}", {"name": "Through partners"}, DIRECT),
     ("DELETE", "strategies/{draft}", None, DIRECT_LESS),
     ("GET", "strategies/{str}/versions", None, READ_ONE),
+    ("GET", "strategies/{str}/verdicts", None, READ_ONE),
     ("GET", "strategies/{str}/versions/1", None, READ_ONE),
     ("POST", "strategies/{draft}/activation", {"note": "We begin"}, DIRECT),
     ("POST", "strategies/{str}/retirement", {"because": "Nobody sponsored a workshop"}, DIRECT),

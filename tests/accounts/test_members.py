@@ -240,7 +240,7 @@ class TestDeals:
             spans = OwnerSpan.objects.filter(deal=deals[0]).order_by("from_on")
             assert [(span.owner, span.until_on is None) for span in spans] == [(omar, False), (mara, True)]
             event = DealEvent.objects.get(deal=deals[0], kind="reassigned")
-            assert event.data == {"owner": [str(omar.pk), str(mara.pk)]}
+            assert event.data == {"owner": [omar.name, mara.name]}
             assert not DealEvent.objects.filter(deal=other, kind="reassigned").exists()
             assert AuditEvent.objects.get(verb="deals.handed_over").data["deals"] == 3
 

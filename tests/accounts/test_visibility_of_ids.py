@@ -205,7 +205,7 @@ def found_by(member: Membership, secret: str, addresses: Iterator[str]) -> set[s
         answer = client.get(address) if address.startswith("/") else program.get(f"{PREFIX}/{address}")
         assert answer.status_code < 500, address
         # The search marks the letters that were typed.
-        said = re.sub(rb"</?mark>", b"", answer.content.replace(address.encode(), b""))
+        said = re.sub(rb"</?mark>", b"", answer.getvalue().replace(address.encode(), b""))
         if WORD.encode() in said:
             found.add(address.partition("?")[0])
     return found

@@ -63,10 +63,11 @@ def fingerprint(tenant_id: int) -> Any:
 
 def plain(answer: HttpResponse) -> tuple[int, bytes, str]:
     assert answer.status_code < 500
-    assert b"swcanary" not in answer.content
+    said = answer.getvalue()
+    assert b"swcanary" not in said
     place = UUID.sub(b"KEY", answer.headers.get("Location", "").encode())
     # What was done before is told at the foot of the next page.
-    content = answer.content.partition(b'<div id="toasts"')[0]
+    content = said.partition(b'<div id="toasts"')[0]
     return answer.status_code, FLEETING.sub(b"", UUID.sub(b"KEY", content)), place.decode()
 
 
@@ -79,7 +80,7 @@ def offers_keys(text: bytes, name: str) -> bool:
 
 def fields_of_keys(browser: Client, page: str) -> Iterator[tuple[str, dict[str, str], str]]:
     """The fields of a page's forms that hold keys of rows: where the form goes, what it asks, and the field."""
-    text = browser.get(page).content
+    text = browser.get(page).getvalue()
     for action, fields in forms_of(browser, page):
         for name in fields:
             if offers_keys(text, name):

@@ -142,7 +142,7 @@ def _claimed(now: datetime) -> Letter | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_letter SET next_try_at = %s, tries = tries + 1 WHERE id = ("
-            "SELECT id FROM accounts_letter WHERE next_try_at <= %s ORDER BY next_try_at LIMIT 1"
+            "SELECT id FROM accounts_letter WHERE next_try_at <= %s ORDER BY next_try_at, id LIMIT 1"
             " FOR UPDATE SKIP LOCKED) RETURNING id",
             [now + LEASE, now],
         )

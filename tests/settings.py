@@ -1,9 +1,10 @@
 """The product's settings; only what tests must not share or wait for differs."""
 
 import os
+from urllib.parse import urlsplit
 
 from config.settings import *  # noqa: F403
-from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS, STORAGES
+from config.settings import CACHE_URL, CELERY_BROKER_TRANSPORT_OPTIONS, STORAGES
 
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
@@ -13,7 +14,10 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 API_LIMIT_TOKEN = API_LIMIT_ORGANISATION = API_LIMIT_STRANGERS = 0
 # Files are served from where they are written; nothing is collected for a test.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
-# Several test processes share one broker.
+# Several test processes share one server, and what one empties must not be what another counts in.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+if CACHE_URL:
+    CACHES["default"]["LOCATION"] = urlsplit(CACHE_URL)._replace(path=f"/{2 + int(WORKER[2:]) % 14}").geturl()  # noqa: F405
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **CELERY_BROKER_TRANSPORT_OPTIONS,
     "global_keyprefix": f"{os.environ.get('PYTEST_XDIST_WORKER', 'tests')}.",

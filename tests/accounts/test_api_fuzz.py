@@ -71,6 +71,8 @@ def known(value: Any, things: Things) -> Any:
 
 def send(case: schemathesis.Case, secret: str, things: Things) -> None:
     """Send it, mostly with ids that are there, and hold the answer against the document."""
+    if any(value in ([], {}) for value in (case.query or {}).values()):
+        return  # an empty list stands in no address: what is wrong with it never arrives
     if crc32(repr((case.path_parameters, case.query, case.body)).encode()) % 4:
         case.path_parameters = known(case.path_parameters, things)
         case.query, case.body = known(case.query, things), known(case.body, things)
@@ -96,7 +98,8 @@ def made_to_read(made_once: Furnished, django_db_blocker: Any) -> Iterator[Furni
     """For all operations that read, which leave it as it was."""
     with another(made_once, django_db_blocker) as made:
         yield made
-        assert changed(made) == {}
+        # That somebody was refused is written down.
+        assert [row for rows in changed(made).values() for row in rows if "access.denied" not in row[1]] == []
 
 
 @pytest.fixture

@@ -190,8 +190,10 @@ def companies_called(words: str | Called, *, most: int) -> list[Company]:
 def contacts_called(words: str | Called, *, most: int) -> list[Contact]:
     """Some contacts who are called so, each with their company; those that begin with the words first."""
     near = called(words, CONTACTS) if isinstance(words, str) else words
-    rows = Contact.objects.filter(near.contacts, merged_into=None).select_related("company").order_by("-pk")
-    return _first(list(rows[: most * 3]), near.words, most)
+    newest_keys = Contact.objects.filter(near.contacts, merged_into=None).order_by("-pk").values("pk")[: most * 3]
+    # The company of those alone: joined first, it would be looked up for each that is called so.
+    rows = Contact.objects.filter(pk__in=newest_keys).select_related("company").order_by("-pk")
+    return _first(list(rows), near.words, most)
 
 
 def strategies_called(words: str, *, most: int) -> list[Strategy]:

@@ -10,9 +10,8 @@ from django.db.models import Count, Q
 
 from strategy.models import Company, Deal, EndCause, PlanPart, Strategy, StrategyVersion
 from strategy.plan.document import Document, Segment, read
-from strategy.plan.rules import OWN, Answer, Verdict, judge
+from strategy.plan.rules import OWN, Answer, Judgement, judge
 from strategy.plan.sizing import meant
-from strategy.services.plan import newest_version
 
 #: More active strategies, or drafts, than this are not shown on one page.
 MOST = 50
@@ -31,7 +30,7 @@ class InSegment(NamedTuple):
 
     strategy: Strategy
     segment: Segment
-    verdict: Verdict
+    judgement: Judgement
 
 
 class Served(NamedTuple):
@@ -75,7 +74,7 @@ def newest_of(strategies: Sequence[UUID]) -> dict[UUID, StrategyVersion]:
 def strategy(key: UUID) -> Standing:
     """One strategy with what it says. Raises Strategy.DoesNotExist."""
     row = Strategy.objects.select_related("owner", "alternative_to").get(pk=key)
-    newest = newest_version(row)
+    newest = row.newest_version()
     return Standing(row, _text(row, newest), newest)
 
 
@@ -131,7 +130,7 @@ class Suggested(NamedTuple):
 def segments_worth_a_thought(company: Company | None, *, now: PlanPart | UUID | None) -> list[Suggested]:
     """The segments of active strategies that a company is in, for a deal that serves none of them yet."""
     judged = segments_of(company) if company else []
-    inside = {(one.strategy.pk, one.segment.id): one.verdict for one in judged if one.verdict.answer is Answer.IN}
+    inside = {(one.strategy.pk, one.segment.id): one.judgement for one in judged if one.judgement.answer is Answer.IN}
     if not inside:
         return []
     parts = PlanPart.objects.filter(kind=PlanPart.Kind.SEGMENT, is_current=True, key__in=[key for _, key in inside])

@@ -249,8 +249,8 @@ def segments(company: Company) -> list[dict[str, Any]]:
         {
             "name": one.segment.name,
             "strategy": one.strategy.name,
-            "answer": told[one.verdict.answer],
-            "reasons": [reason.words for reason in one.verdict.reasons],
+            "answer": told[one.judgement.answer],
+            "reasons": [reason.words for reason in one.judgement.reasons],
         }
         for one in strategies.segments_of(company)
     ]

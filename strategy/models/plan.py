@@ -53,6 +53,10 @@ class Strategy(TenantModel):
     def __str__(self) -> str:
         return self.name
 
+    def newest_version(self) -> StrategyVersion | None:
+        """What it says now; None for one that was never activated."""
+        return StrategyVersion.objects.filter(strategy=self).order_by("-number").first()
+
 
 class StrategyVersion(TenantModel):
     """What a strategy said from one moment on, never changed afterwards. `content` is a `plan.document.Document`."""

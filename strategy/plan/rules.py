@@ -85,25 +85,25 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """In, out, or not known, with a reason for every rule."""
 
     answer: Answer
     reasons: Sequence[Reason]
 
 
-def judge(rules: Sequence[Condition], facts: Mapping[str, Any]) -> Verdict:
+def judge(rules: Sequence[Condition], facts: Mapping[str, Any]) -> Judgement:
     """Whether a company with these facts is in the segment. One rule that fails puts it out, whatever is unknown.
 
     `facts` has the names of `Condition.fact`: texts, lists of texts (tags), whole numbers, and `revenue_currency`.
     A segment without rules has nobody in it: it has not been said whom it means.
     """
     if not rules:
-        return Verdict(Answer.UNKNOWN, [Reason(Answer.UNKNOWN, _("No rule says who belongs to it."))])
+        return Judgement(Answer.UNKNOWN, [Reason(Answer.UNKNOWN, _("No rule says who belongs to it."))])
     reasons = [reason_of(rule, facts) for rule in rules]
     answers = {reason.answer for reason in reasons}
     worst = next(answer for answer in (Answer.OUT, Answer.UNKNOWN, Answer.IN) if answer in answers)
-    return Verdict(worst, reasons)
+    return Judgement(worst, reasons)
 
 
 def reason_of(rule: Condition, facts: Mapping[str, Any]) -> Reason:

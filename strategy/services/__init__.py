@@ -33,7 +33,7 @@ from strategy.services.drafts import (
     throw_draft_away,
 )
 from strategy.services.handover import hand_over_deals
-from strategy.services.plan import activate_strategy, begin_strategy, newest_version, retire_strategy, write_strategy
+from strategy.services.plan import activate_strategy, begin_strategy, retire_strategy, write_strategy
 
 __all__ = [
     "activate_strategy",
@@ -53,7 +53,6 @@ __all__ = [
     "merge_contacts",
     "merge_deals",
     "move_deal",
-    "newest_version",
     "open_company",
     "open_contact",
     "open_deal",

@@ -15,7 +15,7 @@ from accounts.permissions import require
 from accounts.refusals import Invalid, Refused
 from strategy.models import Strategy
 from strategy.plan.document import Document, read
-from strategy.services.plan import begin_strategy, held, newest_version, save_named, usable_name
+from strategy.services.plan import begin_strategy, held, save_named, usable_name
 
 
 class StrategyWasActive(Refused):
@@ -74,7 +74,7 @@ def copy_strategy(*, strategy: Strategy, name: str, actor: Membership, at: datet
 
     Raises NotAllowed, or Invalid for a name that is missing or taken.
     """
-    newest = newest_version(strategy)
+    newest = strategy.newest_version()
     said = strategy.working or (newest.content if newest else None)
     text = read(said) if said else Document()
     return begin_strategy(actor=actor, name=name, at=at, content=text, alternative_to=strategy)

@@ -117,7 +117,7 @@ def activate_strategy(*, strategy: Strategy, actor: Membership, at: datetime, no
     require(actor, "strategy.edit")
     with transaction.atomic():
         current = held(strategy)
-        newest = newest_version(current)
+        newest = current.newest_version()
         if current.working is None or (newest is not None and newest.content == current.working):
             raise NothingToPublish(strategy=current.name)
         text = read(current.working)
@@ -160,11 +160,6 @@ def retire_strategy(*, strategy: Strategy, actor: Membership, at: datetime, beca
         PlanPart.objects.filter(strategy=current).update(is_current=False)
         audit.record(verb="strategy.retired", subject=current, actor=actor, at=at, because=current.retired_because)
     return current
-
-
-def newest_version(strategy: Strategy) -> StrategyVersion | None:
-    """What the strategy says now; None for one that was never activated."""
-    return StrategyVersion.objects.filter(strategy=strategy).order_by("-number").first()
 
 
 def held(strategy: Strategy) -> Strategy:

@@ -48,7 +48,7 @@ def test_a_strategy_begins_as_a_draft_that_lacks_things(lena: Membership) -> Non
 
 def test_an_activated_strategy_keeps_what_it_says_as_version_1(lena: Membership) -> None:
     strategy = active(lena)
-    version = services.newest_version(strategy)
+    version = strategy.newest_version()
     assert version is not None
     assert (strategy.state, version.number, strategy.working) == (Strategy.State.ACTIVE, 1, None)
     assert read(version.content) == read(complete())
@@ -58,7 +58,7 @@ def test_an_activated_strategy_keeps_what_it_says_as_version_1(lena: Membership)
 def test_editing_an_active_strategy_makes_the_next_version_and_keeps_the_first(lena: Membership) -> None:
     strategy = active(lena)
     strategy = written(strategy, lena, title="Become the leakage partner")
-    newest = services.newest_version(strategy)
+    newest = strategy.newest_version()
     assert newest is not None
     assert newest.content["title"].endswith("mid-size utilities")
     services.activate_strategy(strategy=strategy, actor=lena, at=NOON, note="Shorter")
@@ -116,7 +116,7 @@ def test_writing_the_same_again_is_no_change(lena: Membership) -> None:
 
 def test_an_alternative_stands_beside_with_parts_of_its_own(lena: Membership) -> None:
     strategy = active(lena)
-    newest = services.newest_version(strategy)
+    newest = strategy.newest_version()
     assert newest is not None
     other = begin(lena, "Through partners", content=read(newest.content), alternative_to=strategy)
     assert other.working["plays"][0]["name"] == "Loss-map workshop"

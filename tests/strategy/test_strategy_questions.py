@@ -64,8 +64,8 @@ def test_a_company_is_told_for_each_segment_why_it_is_in_or_out(lena: Membership
     active(lena)
     (water,) = strategies.segments_of(Company.objects.create(name="Brightwater", industry="water"))
     (rail,) = strategies.segments_of(Company.objects.create(name="Vantage Rail", industry="Rail"))
-    assert (water.verdict.answer, rail.verdict.answer) == (Answer.IN, Answer.OUT)
-    assert rail.verdict.reasons[0].words == "Industry is Rail, not Utilities, Water."
+    assert (water.judgement.answer, rail.judgement.answer) == (Answer.IN, Answer.OUT)
+    assert rail.judgement.reasons[0].words == "Industry is Rail, not Utilities, Water."
 
 
 @pytest.mark.parametrize(

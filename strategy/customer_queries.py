@@ -20,8 +20,6 @@ from strategy.models.customers import name_key
 Row = TypeVar("Row", Company, Contact)
 #: As many groups of rows that may be one are shown at once.
 GROUPS = 50
-#: As many rows go into one file.
-MOST_IN_FILE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)

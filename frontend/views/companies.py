@@ -1,12 +1,14 @@
-"""Companies: the table, the page of one, its form, and making one of two."""
+"""Companies: the table, also as a file, the page of one, and its form."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -16,7 +18,7 @@ from accounts.permissions import allows
 from frontend import words
 from frontend.access import may
 from frontend.forms.customers import CompanyForm, FilterForm
-from frontend.http import TenantRequest, csv_file, done, more_url, page, told_in
+from frontend.http import TenantRequest, done, long_csv_file, more_url, page, told_in
 from frontend.parts import Action, Crumb, Head
 from frontend.views.customers import (
     BESIDE,
@@ -36,10 +38,14 @@ from strategy.models import Attribute, Company, Deal, Merge
 from strategy.plan.rules import Answer
 from strategy.services.customers import facts as clean
 
+#: A file is read and sent in parts of so many rows, however long it is.
+PART = 500
+NO_DEALS = queries.Counts(0, 0)
+
 
 @require_GET
 @may("company.see")
-def listing(request: TenantRequest) -> HttpResponse:
+def listing(request: TenantRequest) -> HttpResponseBase:
     """Companies, the newest first, narrowed by industry, country, owner and name; the same as a file."""
     form = FilterForm(
         request.GET,
@@ -50,7 +56,7 @@ def listing(request: TenantRequest) -> HttpResponse:
     )
     rows = queries.companies(wanted(form, request))
     if request.GET.get("format") == "csv":
-        return as_file(rows)
+        return long_csv_file("companies", parts_of_file(rows))
     keys, more = queries.newest(rows, after=key_after(request.GET.get("after", "")), size=ROWS)
     context = {
         "title": gettext("Companies"),
@@ -85,17 +91,21 @@ def file_url(request: TenantRequest) -> str:
     return f"{request.path}?{query.urlencode()}"
 
 
-def as_file(rows: Any) -> HttpResponse:
-    """What the list shows, all of it."""
-    keys, _more = queries.newest(rows, after=None, size=queries.MOST_IN_FILE)
-    found, counts = queries.these_companies(keys), queries.deal_counts(keys)
-    named = [str(head.words) for head in heads()]
-    lines: list[Sequence[object]] = [[*named[:1], gettext("Domain"), *named[1:]]]
-    for one in found:
-        of = counts.get(one.pk, queries.Counts(0, 0))
-        owner = one.owner.name if one.owner else ""
-        lines.append([one.name, one.domain, one.industry, one.country, owner, of.open, of.won])
-    return csv_file("companies", lines)
+def parts_of_file(rows: QuerySet[Company]) -> Iterator[list[list[object]]]:
+    """The lines of a file with all that the list shows, some at a time."""
+    named: list[object] = [str(head.words) for head in heads()]
+    yield [[*named[:1], gettext("Domain"), *named[1:]]]
+    after, more = None, True
+    while more:
+        keys, more = queries.newest(rows, after=after, size=PART)
+        counts = queries.deal_counts(keys)
+        yield [file_line(one, counts.get(one.pk, NO_DEALS)) for one in queries.these_companies(keys)]
+        after = keys[-1] if more else None
+
+
+def file_line(one: Company, counts: queries.Counts) -> list[object]:
+    owner = one.owner.name if one.owner else ""
+    return [one.name, one.domain, one.industry, one.country, owner, counts.open, counts.won]
 
 
 def heads() -> list[Head]:
@@ -109,7 +119,7 @@ def heads() -> list[Head]:
 def company_rows(companies: Sequence[Company], slug: str) -> list[Row]:
     """The rows of some companies, with the deals that the reader sees."""
     counts = queries.deal_counts([one.pk for one in companies])
-    return [company_row(one, counts.get(one.pk, queries.Counts(0, 0)), slug) for one in companies]
+    return [company_row(one, counts.get(one.pk, NO_DEALS), slug) for one in companies]
 
 
 def company_row(company: Company, counts: queries.Counts, slug: str) -> Row:

@@ -18,7 +18,7 @@ BASE = "/o/northwind/"
 
 
 def words_of(answer: Any) -> str:
-    return str(answer.content.decode())
+    return str(answer.getvalue().decode())
 
 
 @pytest.fixture
@@ -70,6 +70,17 @@ def test_the_table_costs_the_same_for_few_and_for_many(
     assert len(words_of(file).strip().splitlines()) == many + 1
     odd = as_lena.get(f"{BASE}companies/", {"q": "a%b", "after": "x", "owner": "x", "industry": "None such"})
     assert odd.status_code == 200
+
+
+def test_the_file_has_every_company_and_is_sent_while_it_is_read(as_lena: Client, northwind: Tenant) -> None:
+    with tenant_scope(northwind.pk):
+        Company.objects.bulk_create(Company(name=f"Company {n}", name_key=f"company{n}") for n in range(501))
+    mark, head, *parts = as_lena.get(f"{BASE}companies/?format=csv").streaming_content  # type: ignore[attr-defined]
+    assert (mark.decode(), head.decode().strip()) == (
+        "\ufeff",
+        "Name,Domain,Industry,Country,Owner,Open deals,Won",
+    )
+    assert [part.count(b"\n") for part in parts] == [500, 1]
 
 
 def test_vera_looks_and_changes_nothing(as_vera: Client, alder: Company) -> None:

@@ -17,8 +17,9 @@ from activities.api.views import Activities, ActivityTypes, OutputTypes
 from frontend.views import reference
 from outcomes.api.strategies import Strategies
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
+from strategy.api.attributes import Attributes
 from strategy.api.bulk_edits import BulkEdits
-from strategy.api.customers import Attributes, BuyingRoles, Companies, Contacts
+from strategy.api.customers import BuyingRoles, Companies, Contacts
 from strategy.api.deals import Deals
 from strategy.api.pipelines import Competitors, DealSources, EndReasons, ExchangeRates, Pipelines, Stages
 from strategy.api.plan import Personas, Plays, Segments

@@ -1,4 +1,4 @@
-"""Companies, contacts, what contacts are in deals, and the organisation's own facts of all of them."""
+"""Companies, contacts, and what contacts are in deals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from strategy import customer_queries as queries
 from strategy import services
 from strategy.api import customer_inputs as inputs
 from strategy.api import customer_shapes as shapes
-from strategy.models import Attribute, BuyingRole, Company, Contact, Deal, Merge, PlanPart
+from strategy.models import BuyingRole, Company, Contact, Deal, Merge, PlanPart
 from strategy.models.customers import name_key
 
 EXTERNAL = [
@@ -365,53 +365,3 @@ class BuyingRoles(Resource):
         if found is None:
             raise NotThere
         return found
-
-
-class Attributes(Resource):
-    """The organisation's own facts of companies, contacts and deals."""
-
-    kind = ids.ATTRIBUTE
-    table = Attribute
-    access = {
-        "list": "company.see",
-        "retrieve": "company.see",
-        "create": "pipeline.edit",
-        "partial_update": "pipeline.edit",
-    }
-    names = {
-        "list": "list_attributes",
-        "retrieve": "get_attribute",
-        "create": "create_attribute",
-        "partial_update": "change_attribute",
-    }
-    takes = {"create": inputs.DefineAttribute, "partial_update": inputs.ChangeAttribute}
-    gives = dict.fromkeys(("list", "retrieve", "create", "partial_update"), shapes.AttributeOut)
-    guarded = {"partial_update": Match.NEEDED}
-    filters = {"list": [Filter("of", fields.OneOf(Attribute.Of.values), "Only those of this kind of row.")]}
-
-    def list(self, request: TokenRequest) -> Response:
-        """List the attributes. Among those of one kind their `position` is their order."""
-        return self.page(listings.ATTRIBUTES, shapes.attribute)
-
-    def retrieve(self, request: TokenRequest, id: str) -> Response:
-        """Show one attribute."""
-        return Response(shapes.attribute(self.shown(listings.ATTRIBUTES, id)))
-
-    @idempotent
-    def create(self, request: TokenRequest) -> Response:
-        """Define an attribute."""
-        made = services.define_attribute(actor=request.user, at=timezone.now(), **self.read(request))
-        answer = shapes.attribute(listings.ATTRIBUTES.one(made.pk))
-        return created(answer, f"/api/v1/attributes/{answer['id']}")
-
-    def partial_update(self, request: TokenRequest, id: str) -> Response:
-        """Change an attribute, or archive it.
-
-        Its kind stays once rows have values, and so do choices that rows name (409 `attribute_in_use`).
-        """
-        found = Attribute.objects.filter(pk=self.key(id)).first()
-        if found is None:
-            raise NotThere
-        wanted = self.read(request)
-        services.edit_attribute(attribute=found, actor=request.user, at=timezone.now(), **wanted)
-        return Response(shapes.attribute(listings.ATTRIBUTES.one(found.pk)))

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strategy.plan.changes import changes
@@ -136,6 +136,8 @@ JSON = st.recursive(
 )
 
 
+# A busy machine is slow to make things up.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, st.sampled_from(["title", "goal", "segments", "plays", "personas", "horizon", "starts_on", "motion"]))
 def test_whatever_is_given_is_kept_or_refused_with_a_sentence(value: Any, name: str) -> None:
     try:

@@ -19,7 +19,7 @@ from accounts.signals import placeholder_linked
 from accounts.visibility import of_everybody, sight_of
 from activities.models import Activity, ActivityType, Horizon, Output, OutputType
 from strategy.models import Company, Deal
-from strategy.services import watch_deal
+from strategy.services import refuse_merged, watch_deal
 from strategy.signals import deals_merged, deals_parted
 
 # A phone's clock may run ahead of ours.
@@ -63,11 +63,13 @@ def log_activity(
     """Write down an activity with what it gave. The same entry key again returns what was stored, changing nothing.
 
     `at` is when it happened, `minutes` how long (the type's usual length unless given). Raises Invalid with the
-    fields that are wrong, ExternalIdTaken, NotAllowed.
+    fields that are wrong, ExternalIdTaken, NotAllowed, WasMerged for a deal that is another one now.
     """
     require(actor, "activity.log")
     if entry_key is not None and (stored := _entered(entry_key)):
         return stored
+    if deal is not None:
+        refuse_merged(deal)
     if member is not None and deal is None and not sight_of(actor).includes(member.pk):
         raise Invalid(fields={"member": _("Choose somebody whose deals you see.")})
     gave = list(outputs)
@@ -76,7 +78,7 @@ def log_activity(
         type=type,
         member=member or actor,
         deal=deal,
-        company_id=company.pk if company else (deal.company_id if deal else None),
+        company_id=(company.merged_into_id or company.pk) if company else (deal.company_id if deal else None),
         at=at,
         day=actor.tenant.day_of(at),
         minutes=type.usual_minutes if minutes is None else minutes,

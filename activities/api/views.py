@@ -46,7 +46,10 @@ class Activities(Resource):
 
     @idempotent
     def create(self, request: TokenRequest) -> Response:
-        """Log an activity, with the outputs it left behind."""
+        """Log an activity, with the outputs it left behind.
+
+        A deal that was merged takes none any more (409 `was_merged`): name the one that it is part of.
+        """
         wanted = self.read(request)
         wanted["horizon"] = wanted.get("horizon") or ""
         wanted["outputs"] = [services.Gave(**given) for given in wanted.get("outputs", ())]

@@ -99,18 +99,20 @@ def _named(play: Play) -> Iterator[tuple[str, str, UUID]]:
 def done_for(of: Strategy, *, since: date, counts_from: int) -> Mapping[Part, Done]:
     """Activities and outcomes since a day, by the keys of the segment and the play that their deals serve now.
 
-    What was done for no deal, or for one that serves no part of this strategy, stands under (None, None).
+    What was done for no deal, or for one that serves no part of this strategy, stands under (None, None). Test deals
+    count nowhere, and what was agreed on a deal that is another one now counts on that one.
     """
     keys = part_keys(of)
     activities = _by_part(Activity.objects.filter(day__gte=since), of, keys)
     reached = Milestone.objects.filter(state="reached", grade__gte=counts_from, reached_on__gte=since)
-    outcomes = _by_part(reached, of, keys)
+    outcomes = _by_part(reached.filter(deal__merged_into=None), of, keys)
     return {part: Done(activities[part], outcomes[part]) for part in {*activities, *outcomes}}
 
 
 def _by_part(rows: Any, of: Strategy, keys: Mapping[UUID | None, UUID]) -> Counter[Part]:
     found: Counter[Part] = Counter()
-    grouped = rows.values_list("deal__strategy_id", "deal__segment_id", "deal__play_id").annotate(n=Count("pk"))
+    real = rows.exclude(deal__is_test=True)
+    grouped = real.values_list("deal__strategy_id", "deal__segment_id", "deal__play_id").annotate(n=Count("pk"))
     for strategy, segment, play, number in grouped.order_by():
         found[(keys.get(segment), keys.get(play)) if strategy == of.pk else (None, None)] += number
     return found

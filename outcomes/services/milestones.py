@@ -21,7 +21,7 @@ from accounts.visibility import of_everybody
 from outcomes.models import Grade, Milestone, MilestoneEvent, MilestoneType
 from outcomes.rules import derive
 from strategy.models import Deal
-from strategy.services import watch_deal
+from strategy.services import refuse_merged, watch_deal
 from strategy.services.refusals import DealIsOver
 from strategy.signals import deals_merged, deals_parted
 
@@ -43,7 +43,8 @@ def record_milestone(
     """Write down that the customer did something: claimed (E0), or evidenced (E1) when an artefact is linked.
 
     `on` is the day the customer did it, `words` are theirs, `evidence` is an http(s) address. The same entry key
-    again changes nothing. Raises Invalid with the fields that are wrong, DealIsOver, NotAllowed.
+    again changes nothing. Raises Invalid with the fields that are wrong, DealIsOver, NotAllowed, WasMerged for a deal
+    that is another one now.
     """
     require(actor, "milestone.record")
     today = actor.tenant.day_of(at)
@@ -66,11 +67,12 @@ def record_milestone(
     )
     with transaction.atomic():
         # First the deal: two people recording at once wait here, and a second press finds the first one's event.
-        Deal.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=deal.pk)
+        held = Deal.objects.select_for_update(of=("self",), no_key=True).only("name", "merged_into").get(pk=deal.pk)
         if entry_key is not None and (stored := _entered(entry_key)):
             if stored.deal_id != deal.pk:
                 raise Invalid(fields={"entry_key": _("This entry was made on another deal. Open the form again.")})
             return Milestone.objects.get(deal=deal, type=stored.type_id)
+        refuse_merged(held)
         event.save()
         milestone = _settle(deal=deal, type=type)
         watch_deal(deal)

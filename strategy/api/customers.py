@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -39,6 +40,11 @@ class Named(fields.Text):
 
     def read(self, given: Any) -> str:
         return name_key(super().read(given))
+
+
+def standing(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what was merged, unless it is asked for by its own id, or by whoever keeps a copy and must hear of it."""
+    return {} if {"external_id", "updated_since"} & wanted.keys() else {"standing": True}
 
 
 class Companies(Resource):
@@ -97,11 +103,11 @@ class Companies(Resource):
     def list(self, request: TokenRequest) -> Response:
         """List the companies, the newest first.
 
-        What was merged into another company is left out, unless its own id in another system is asked for.
+        What was merged into another company is left out, unless its own id in another system, or what has changed
+        (`updated_since`), is asked for: `merged_into` says so then.
         """
         listing = listings.COMPANIES_CHANGED if "updated_since" in self.wanted else listings.COMPANIES
-        fixed: dict[str, Any] = {} if "external_id" in self.wanted else {"standing": True}
-        return self.paged(partial(queries.companies_page, listing, **fixed), shapes.company)
+        return self.paged(partial(queries.companies_page, listing, **standing(self.wanted)), shapes.company)
 
     def retrieve(self, request: TokenRequest, id: str) -> Response:
         """Show one company."""
@@ -223,10 +229,12 @@ class Contacts(Resource):
     }
 
     def list(self, request: TokenRequest) -> Response:
-        """List the contacts, the newest first."""
+        """List the contacts, the newest first.
+
+        What was merged into another contact is left out as with companies.
+        """
         listing = listings.CONTACTS_CHANGED if "updated_since" in self.wanted else listings.CONTACTS
-        fixed = {} if "external_id" in self.wanted else {"standing": True}
-        return self.page(listing, shapes.contact, **fixed)
+        return self.page(listing, shapes.contact, **standing(self.wanted))
 
     def retrieve(self, request: TokenRequest, id: str) -> Response:
         """Show one contact."""

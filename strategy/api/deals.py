@@ -25,7 +25,8 @@ from strategy.api import inputs, shapes
 from strategy.listings import DealRow
 from strategy.models import Company, Deal, DealSource, EndCause, Merge, Pipeline, PlanPart, Stage, Strategy
 from strategy.requirements import RequirementsMissing
-from strategy.services.deals.bulk import RELATED, DealNotThere
+from strategy.services.deals.bulk import DealNotThere
+from strategy.services.deals.drafts import RELATED
 
 AS_OF = Filter("as_of", fields.Day(), "The deal as it was at the end of this day of the organisation.")
 NOT_PAST = ("stage", "strategy", "segment", "play", "expected_close_until", "updated_since")
@@ -62,7 +63,7 @@ class Deals(Resource):
     kind = ids.DEAL
     access = {
         **dict.fromkeys(("list", "retrieve", "events"), "deal.see"),
-        **dict.fromkeys(("partial_update", "transitions", "qualification", "bulk", "undo_bulk"), "deal.move"),
+        **dict.fromkeys(("partial_update", "transitions", "qualification", "bulk"), "deal.move"),
         **dict.fromkeys(("put_by_external_id", "upsert"), "deal.move"),
         **dict.fromkeys(("merges", "undo_merge"), "deal.merge"),
         "create": "deal.open",
@@ -110,11 +111,12 @@ class Deals(Resource):
     def list(self, request: TokenRequest) -> Response:
         """List the deals, the newest first.
 
-        With `updated_since` the oldest change comes first. With `as_of` each deal is answered as it was at the end of
+        Test deals and those that are part of another one are among them, and say so (`is_test`, `merged_into_id`). With
+        `updated_since` the oldest change comes first. With `as_of` each deal is answered as it was at the end of
         that day, by what took effect until then and with everything that is known of it now: stage, end, owner,
         strategy, segment, play, amount, expected close and qualification are those of the day, everything else is as it
-        is now. It cannot be asked together with `stage`,
-        `strategy`, `segment`, `play`, `expected_close_until` and `updated_since`.
+        is now. It cannot be asked together with `stage`, `strategy`, `segment`, `play`, `expected_close_until` and
+        `updated_since`.
         """
         day = self.wanted.get("as_of")
         if day is not None:
@@ -245,7 +247,8 @@ class Deals(Resource):
         """Merge another deal into this one.
 
         Stage, owner and qualification are those of this one, which learns what it did not know; people and activities
-        of the other one are its own from now on. The other one leaves lists and figures. It can be undone.
+        of the other one are its own from now on. The other one leaves figures and the lists of people, and says in
+        `merged_into_id` what it is part of. It can be undone.
         """
         keep, wanted = self._deal(id), self.read(request)
         made = services.merge_deals(keep=keep, gone=wanted["gone"], actor=request.user, at=timezone.now())

@@ -8,6 +8,7 @@ from strategy.services.customers.contacts import (
     upsert_contacts,
 )
 from strategy.services.customers.merging import merge_companies, merge_contacts, undo_merge
+from strategy.services.customers.storing import refuse_merged
 from strategy.services.deals import (
     bulk_edit_deals,
     change_deal,
@@ -15,11 +16,7 @@ from strategy.services.deals import (
     move_deal,
     open_deal,
     qualify_deal,
-    reassign_deal,
     reopen_deal,
-    replan_deal,
-    reprice_deal,
-    reschedule_deal,
     undo_bulk_edit,
     undo_deal_merge,
     upsert_deals,
@@ -58,12 +55,9 @@ __all__ = [
     "open_deal",
     "order_attributes",
     "qualify_deal",
-    "reassign_deal",
+    "refuse_merged",
     "rename_strategy",
     "reopen_deal",
-    "replan_deal",
-    "reprice_deal",
-    "reschedule_deal",
     "retire_strategy",
     "take_buying_role",
     "throw_draft_away",

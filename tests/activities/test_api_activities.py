@@ -118,3 +118,12 @@ def test_the_latest_come_first_and_pages_do_not_repeat(program: Program, things:
     found = [activity["id"] for activity in program.all("activities?limit=2")]
     assert len(found) == len(set(found)) == 6
     assert found[-1] == things.act
+
+
+def test_what_is_done_for_a_company_that_is_another_one_now_is_done_for_that_one(
+    program: Program, things: Things
+) -> None:
+    keep = program.post("companies", {"name": "Keep"}).json()["id"]
+    assert program.post(f"companies/{keep}/merges", {"gone": things.com}).status_code == 200
+    done = program.post("activities", {"type": things.aty, "at": moment(), "company": things.com})
+    assert done.json()["company"] == {"id": keep, "name": "Keep"}

@@ -144,6 +144,16 @@ def test_two_organisations_have_the_same_ids_of_another_system(program: Program,
     assert hers.get(f"companies/{first.json()['id']}").status_code == 404
 
 
+def test_who_keeps_a_copy_hears_of_what_was_merged(program: Program) -> None:
+    for place in ("companies", "contacts"):
+        keep, gone = (program.post(place, {"name": name}).json() for name in ("Keep", "Gone"))
+        program.post(f"{place}/{keep['id']}/merges", {"gone": gone["id"]})
+        assert [row["id"] for row in program.all(place)] == [keep["id"]]
+        since = gone["updated_at"].replace("+", "%2B")
+        changed = {row["id"]: row["merged_into"] for row in program.all(f"{place}?updated_since={since}")}
+        assert changed[gone["id"]] == {"id": keep["id"], "name": "Keep"}
+
+
 def test_two_that_are_one_are_merged_and_made_two_again(program: Program, lena: Membership) -> None:
     keep = program.post("companies", {"name": "Alder Foods", "industry": "Food"}).json()
     gone = program.put(

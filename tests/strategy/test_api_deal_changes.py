@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Deal, ExchangeRate, Stage
 from tests.api import Program, Things, furnish, make_secret
+from tests.make import make_strategy
 
 
 @pytest.fixture
@@ -211,6 +214,50 @@ def test_five_hundred_deals_cost_as_many_statements_as_a_few(
         assert program.post("deals:upsert", items(200, 1)).json()["created"] == 200
     with django_assert_max_num_queries(40):
         assert program.post("deals:upsert", items(200, 2)).json()["updated"] == 200
+
+
+def test_many_deals_are_given_away_and_replanned_with_as_many_statements_as_two(
+    program: Program, lena: Membership, omar: Membership
+) -> None:
+    with tenant_scope(lena.tenant_id):
+        make_strategy(actor=lena)
+    items = [{"source": "crm", "external_id": str(one), "name": f"Deal {one}"} for one in range(42)]
+    ids = [row["id"] for row in program.post("deals:upsert", {"items": items}).json()["results"]]
+    owner = next(one["id"] for one in program.all("members") if one["name"] == "Omar")
+    change = {"owner": owner, "segment": program.all("segments")[0]["id"]}
+    asked = []
+    for some in (ids[:2], ids[2:]):
+        with CaptureQueriesContext(connection) as queries:
+            assert program.post("deals:bulk", {"deals": some, "change": change}).json()["updated"] == len(some)
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_a_step_into_the_stage_where_a_deal_stands_takes_nothing_of_an_end(program: Program, things: Things) -> None:
+    deal = opened(program)
+    step = {"stage": deal["stage"]["id"], "reason": things.rsn, "competitor": things.cmp}
+    refused = program.post(f"deals/{deal['id']}/transitions", step)
+    assert (refused.status_code, {one["pointer"] for one in refused.json()["errors"]}) == (
+        422,
+        {"#/reason", "#/competitor"},
+    )
+
+
+def test_what_a_deal_learnt_from_another_one_it_knows_from_that_day_on(program: Program) -> None:
+    keep = opened(program, amount=None)["id"]
+    gone = opened(program, name="Gone", amount=5_000, expected_close_on=days_ago(-9))["id"]
+
+    def known(days: int) -> tuple[Any, ...]:
+        was = program.get(f"deals/{keep}?as_of={days_ago(days)}").json()
+        return was["amount"], was["expected_close_on"]
+
+    assert program.post(f"deals/{keep}/merges", {"gone": gone}).status_code == 200
+    assert (known(1), known(0)) == ((None, None), (5_000, days_ago(-9)))
+    early = program.patch(f"deals/{keep}", {"amount": 7, "on": days_ago(3)}, if_match="*")
+    assert [one["pointer"] for one in early.json()["errors"]] == ["#/on"]
+    assert program.post(f"deals/{keep}/merges/undo", {}).status_code == 200
+    program.patch(f"deals/{keep}", {"amount": 7}, if_match="*")
+    assert (known(1), known(0)) == ((None, None), (7, None))
 
 
 def test_two_deals_that_are_one_are_merged_and_taken_apart_again(

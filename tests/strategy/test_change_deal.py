@@ -33,9 +33,7 @@ from strategy.services import (
     move_deal,
     open_deal,
     qualify_deal,
-    reassign_deal,
     reopen_deal,
-    reprice_deal,
 )
 from strategy.services.deals import PeriodClosed
 from strategy.services.refusals import DealIsOver, DealMovedMeanwhile
@@ -66,12 +64,12 @@ def asks(name: str, *keys: str) -> Stage:
 
 
 def test_keeps_what_it_was_worth_at_qualification(deal: Deal, omar: Membership) -> None:
-    reprice_deal(deal=deal, amount=700_000, actor=omar, at=NOON)
+    change_deal(deal=deal, amount=700_000, actor=omar, at=NOON)
     deal.refresh_from_db()
     assert (deal.amount, deal.amount_at_qualification, deal.version) == (700_000, 1_000_000, 2)
     assert last_event(deal) == ("repriced", {"amount": [1_000_000, 700_000]}, 0)
     assert AuditEvent.objects.filter(verb="deal.repriced", subject_id=deal.pk).count() == 1
-    reprice_deal(deal=deal, amount=700_000, actor=omar, at=NOON)
+    change_deal(deal=deal, amount=700_000, actor=omar, at=NOON)
     assert deal.version == 2, "what is as it was is no change"
 
 
@@ -84,7 +82,7 @@ def test_counts_a_later_expected_close_as_a_slip_of_its_days(deal: Deal, omar: M
 
 
 def test_an_owner_has_a_deal_from_a_day_on(deal: Deal, omar: Membership, lena: Membership) -> None:
-    reassign_deal(deal=deal, owner=lena, actor=omar, at=NOON, on=days(-3))
+    change_deal(deal=deal, owner=lena, actor=omar, at=NOON, on=days(-3))
     spans = OwnerSpan.objects.filter(deal=deal).order_by("from_on")
     assert [(span.owner_id, span.from_on, span.until_on) for span in spans] == [
         (omar.pk, days(-30), days(-3)),
@@ -160,7 +158,7 @@ def test_refuses_what_nobody_can_mean_at_its_field_and_stores_nothing(
 
 def test_the_second_who_changes_the_same_deal_is_told(deal: Deal, omar: Membership, lena: Membership) -> None:
     seen_by_lena = Deal.objects.get(pk=deal.pk)
-    reprice_deal(deal=deal, amount=5, actor=omar, at=NOON)
+    change_deal(deal=deal, amount=5, actor=omar, at=NOON)
     with pytest.raises(DealMovedMeanwhile):
         change_deal(deal=seen_by_lena, actor=lena, at=NOON, name="Other")
     with pytest.raises(DealMovedMeanwhile):
@@ -168,10 +166,10 @@ def test_the_second_who_changes_the_same_deal_is_told(deal: Deal, omar: Membersh
 
 
 def test_a_value_is_not_changed_before_it_was_last_changed(deal: Deal, omar: Membership) -> None:
-    reprice_deal(deal=deal, amount=5, actor=omar, at=NOON, on=days(-5))
+    change_deal(deal=deal, amount=5, actor=omar, at=NOON, on=days(-5))
     with pytest.raises(Invalid):
-        reprice_deal(deal=deal, amount=6, actor=omar, at=NOON, on=days(-6))
-    reprice_deal(deal=deal, amount=6, actor=omar, at=NOON, on=days(-5))
+        change_deal(deal=deal, amount=6, actor=omar, at=NOON, on=days(-6))
+    change_deal(deal=deal, amount=6, actor=omar, at=NOON, on=days(-5))
     assert last_event(deal) == ("repriced", {"amount": [5, 6]}, -5)
 
 
@@ -179,7 +177,7 @@ def test_nothing_takes_effect_in_a_closed_period(deal: Deal, omar: Membership) -
     omar.tenant.closed_until = days(-7)
     doors: list[Callable[..., Any]] = [
         lambda on: move_deal(deal=deal, to=stage("Workshop"), actor=omar, at=NOON, on=on),
-        lambda on: reprice_deal(deal=deal, amount=5, actor=omar, at=NOON, on=on),
+        lambda on: change_deal(deal=deal, amount=5, actor=omar, at=NOON, on=on),
         lambda on: open_deal(actor=omar, name="Late", at=NOON, opened_on=on, qualified_on=days(-1)),
     ]
     for door in doors:

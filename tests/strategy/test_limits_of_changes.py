@@ -73,6 +73,33 @@ def test_no_deal_begins_in_a_stage_or_a_pipeline_that_is_archived(program: Progr
     assert [one["pointer"] for one in refused.json()["errors"]] == ["#/pipeline"]
 
 
+def test_nothing_more_is_written_on_a_deal_that_is_another_one_now(program: Program, lena: Membership) -> None:
+    things = furnish(lena)
+    kept = program.post("deals", {"name": "Kept"}).json()["id"]
+    assert program.post(f"deals/{kept}/merges", {"gone": things.deal}).status_code == 200
+    activity = {"type": things.aty, "at": timezone.now().isoformat(), "deal": things.deal}
+    for refused in (
+        program.post("activities", activity),
+        program.post("milestones", {"deal": things.deal, "type": things.mty}),
+        program.put(f"deals/{things.deal}/contacts/{things.con}", {"role": "coach"}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (409, "was_merged")
+        assert "Kept" in refused.json()["detail"]
+
+
+def test_a_deal_out_of_sight_is_not_named_by_the_one_that_is_part_of_it(cast: Cast) -> None:
+    with tenant_scope(cast.lena.tenant_id):
+        hers, his = make_deal(actor=cast.sara, name="Hers"), make_deal(actor=cast.omar, name="His")
+    leads, sells = Program(make_secret(cast.lena)), Program(make_secret(cast.omar))
+    gone = next(deal["id"] for deal in leads.all("deals") if deal["name"] == "His")
+    with tenant_scope(cast.lena.tenant_id):
+        merge_deals(keep=hers, gone=his, actor=cast.lena, at=NOON)
+    let_see(cast.lena.tenant, "own")
+    refused = sells.patch(f"deals/{gone}", {"name": "Mine"}, if_match="*")
+    assert refused.json()["code"] == "was_merged"
+    assert "Hers" not in refused.content.decode()
+
+
 def test_outcomes_follow_a_deal_through_one_merge_after_the_other(program: Program, lena: Membership) -> None:
     things = furnish(lena)
     second, third = (program.post("deals", {"name": name}).json()["id"] for name in ("Second", "Third"))

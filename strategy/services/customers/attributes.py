@@ -131,13 +131,6 @@ def key_of(name: str) -> str:
     return key if key[:1].isalpha() else f"own_{key}"[:60].rstrip("_")
 
 
-def values_of(attribute: Attribute) -> int:
-    """How many rows have a value of the attribute, whoever sees them."""
-    table: Any = TABLES[attribute.of]
-    with of_everybody():
-        return int(table.objects.filter(attributes__has_key=attribute.key).count())
-
-
 def _refuse_misfits(attribute: Attribute, kind: str, choices: Sequence[str]) -> None:
     table: Any = TABLES[attribute.of]
     with of_everybody():

@@ -78,6 +78,7 @@ def give_buying_role(*, deal: Deal, contact: Contact, role: str, actor: Membersh
     Raises NotAllowed, WasMerged.
     """
     require(actor, "deal.move")
+    refuse_merged(deal)
     refuse_merged(contact)
     with transaction.atomic():
         found, is_new = BuyingRole.objects.select_for_update(of=["self"]).get_or_create(
@@ -102,9 +103,10 @@ def give_buying_role(*, deal: Deal, contact: Contact, role: str, actor: Membersh
 
 
 def take_buying_role(*, role: BuyingRole, actor: Membership, at: datetime) -> None:
-    """Say that a contact has no part in the decision about a deal. Raises NotAllowed."""
+    """Say that a contact has no part in the decision about a deal. Raises NotAllowed, WasMerged."""
     require(actor, "deal.move")
     deal, contact = role.deal, role.contact
+    refuse_merged(deal)
     with transaction.atomic():
         audit.record(verb="buying_role.taken", subject=deal, actor=actor, at=at, contact=contact.name, deal=deal.name)
         role.delete()

@@ -37,13 +37,6 @@ class AttributeInUse(Refused):
     sentence = _("{rows} rows have a value of “{name}” that would not fit. Archive it, and define another one.")
 
 
-class AlreadyInDeal(Refused):
-    """The contact is named in the deal already; change their role there."""
-
-    code = "already_in_deal"
-    sentence = _("{contact} is named in {deal} already.")
-
-
 class SameRow(Refused):
     """A row cannot be merged with itself, or with one that was merged already."""
 

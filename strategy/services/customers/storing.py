@@ -16,7 +16,7 @@ from accounts import audit
 from accounts.models import Membership
 from accounts.refusals import ExternalIdTaken, Invalid
 from accounts.upserts import Line, Outcome, waiting
-from strategy.models import Company, Contact
+from strategy.models import Company, Contact, Deal
 from strategy.models.customers import name_key
 from strategy.services.customers.refusals import CustomerChangedMeanwhile, WasMerged
 
@@ -53,10 +53,11 @@ def refuse_half_named(source: str, external_id: str) -> None:
         raise Invalid(fields={"source": _("Say which system the id belongs to.")})
 
 
-def refuse_merged(row: Company | Contact) -> None:
-    """Raises WasMerged."""
+def refuse_merged(row: Company | Contact | Deal) -> None:
+    """Raises WasMerged for a row that turned out to be another one, which is named to those who see it."""
     if row.merged_into_id is not None:
-        raise WasMerged(name=row.name, into=row.merged_into.name if row.merged_into else "")
+        into = type(row)._default_manager.filter(pk=row.merged_into_id).first()
+        raise WasMerged(name=row.name, into=into.name if into else _("another one"))
 
 
 def differences(row: models.Model, values: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -9,10 +9,6 @@ from strategy.services.deals.facts import (
     CHANGEABLE,
     LARGEST_AMOUNT,
     change_deal,
-    reassign_deal,
-    replan_deal,
-    reprice_deal,
-    reschedule_deal,
 )
 from strategy.services.deals.merging import merge_deals, undo_deal_merge
 from strategy.services.deals.moving import SUPPLIES, move_deal, reopen_deal
@@ -34,11 +30,7 @@ __all__ = [
     "move_deal",
     "open_deal",
     "qualify_deal",
-    "reassign_deal",
     "reopen_deal",
-    "replan_deal",
-    "reprice_deal",
-    "reschedule_deal",
     "undo_bulk_edit",
     "undo_deal_merge",
     "upsert_deals",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,14 +17,13 @@ from accounts.models import Membership
 from accounts.permissions import NotAllowed, allows, require
 from accounts.refusals import Invalid, Refused
 from strategy.models import BulkEdit, Deal
-from strategy.services.deals.drafts import Draft, Run, store_all
+from strategy.services.deals.drafts import Draft, Run, held, store_all
 from strategy.services.deals.facts import CHANGEABLE, plan_changes
 from strategy.services.deals.moving import plan_move
 from strategy.services.refusals import DealMovedMeanwhile
 
 #: So many deals of one change at the most.
 MOST = 500
-RELATED = ("stage", "pipeline", "company", "owner", "competitor", "came_from", "strategy", "segment", "play")
 EDITABLE = (*CHANGEABLE, "stage")
 #: The columns that undoing can put back.
 COLUMNS = {Deal._meta.get_field(name).attname: name for name in EDITABLE}  # type: ignore[union-attr]
@@ -73,11 +72,12 @@ def bulk_edit_deals(
     require(actor, "deal.move")
     _refuse_nonsense(keys, change)
     with transaction.atomic():
-        run, held = Run(actor, at), _held(keys)
+        deals = held(pk__in=keys, merged_into=None)
+        run = Run(actor, at, deals)
         drafts: list[Draft] = []
         rows = []
         for key in dict.fromkeys(keys):
-            found = _planned(run, held.get(key), change, on)
+            found = _planned(run, deals.get(key), change, on)
             rows.append(EditedRow(key, isinstance(found, Draft), found if isinstance(found, Refused) else None))
             drafts += [found] if isinstance(found, Draft) else []
         befores = [{column: draft.before[column] for column in COLUMNS if column in draft.before} for draft in drafts]
@@ -111,12 +111,13 @@ def undo_bulk_edit(*, edit: BulkEdit, actor: Membership, at: datetime) -> Edited
         edit = BulkEdit.objects.select_for_update(no_key=True).get(pk=edit.pk)
         if edit.undone_at is not None:
             raise BulkEditUndone
-        run, held = Run(actor, at), _held([UUID(row["deal"]) for row in edit.rows])
+        deals = held(pk__in=[row["deal"] for row in edit.rows], merged_into=None)
+        run = Run(actor, at, deals)
         if edit.actor_id != actor.pk and not _sees(edit):
             raise DealNotThere
         known, drafts, rows = _known(edit.rows), [], []
         for row in edit.rows:
-            found = _put_back(run, held.get(UUID(row["deal"])), row, known)
+            found = _put_back(run, deals.get(UUID(row["deal"])), row, known)
             rows.append(
                 EditedRow(UUID(row["deal"]), isinstance(found, Draft), found if isinstance(found, Refused) else None)
             )
@@ -145,13 +146,6 @@ def _refuse_nonsense(keys: Sequence[UUID], change: Mapping[str, Any]) -> None:
 def _sees(edit: BulkEdit) -> bool:
     """Whether whoever acts sees every deal of a change."""
     return Deal.objects.filter(pk__in=[row["deal"] for row in edit.rows]).count() == len(edit.rows)
-
-
-def _held(keys: Iterable[UUID]) -> dict[UUID, Deal]:
-    """The deals that the actor sees, kept from changing meanwhile; in the order of their keys, so that nobody waits
-    for somebody who waits."""
-    rows = Deal.objects.select_related(*RELATED).select_for_update(no_key=True, of=("self",))
-    return {deal.pk: deal for deal in rows.filter(pk__in=list(keys), merged_into=None).order_by("pk")}
 
 
 def _planned(run: Run, deal: Deal | None, change: Mapping[str, Any], on: date | None) -> Draft | Refused | None:

@@ -1,11 +1,11 @@
 """What a deed is about to write of deals: planned in memory first, then stored in a few statements.
 
-So a refusal leaves nothing behind, and five hundred deals cost as many statements as one.
+So a refusal leaves nothing behind, and five hundred deals are stored with as many statements as one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,13 +36,14 @@ from strategy.models import (
     StageSpan,
 )
 from strategy.services.customers.facts import own_facts
-from strategy.services.customers.refusals import WasMerged
-from strategy.services.customers.storing import told_of_taken
+from strategy.services.customers.storing import refuse_merged, told_of_taken
 from strategy.services.refusals import DealMovedMeanwhile
 
 AT_ONCE = 1000
 Span = StageSpan | OwnerSpan | PlanSpan
 SPANS: tuple[Any, ...] = (StageSpan, OwnerSpan, PlanSpan)
+#: What stands beside a deal and is read with it.
+RELATED = ("stage", "pipeline", "company", "owner", "competitor", "came_from", "strategy", "segment", "play")
 #: The column of each field of a deal, and of each column itself.
 COLUMNS = {name: one.attname for one in Deal._meta.concrete_fields for name in (one.name, one.attname)}
 
@@ -69,14 +71,19 @@ class FiguresClosed(Refused):
 
 @dataclass
 class Run:
-    """Somebody changing deals at one moment. What is the same for all of them is asked once."""
+    """Somebody changing deals at one moment. What is the same for all of them, or known of each, is asked once.
+
+    `deals` are the keys of those that it may change.
+    """
 
     actor: Membership
     at: datetime
+    deals: Collection[UUID] = ()
     _stages: dict[UUID, list[Stage]] = field(default_factory=dict)
     _pipelines: list[Pipeline] = field(default_factory=list)
     _own: dict[str, Attribute] | None = None
     _rates: dict[tuple[str, date], Decimal | None] = field(default_factory=dict)
+    _begun: dict[type[Span], dict[UUID, date]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -108,6 +115,13 @@ class Run:
             known = ExchangeRate.objects.filter(currency=currency, from_on__lte=day).order_by("-from_on")
             self._rates[currency, day] = known.values_list("rate", flat=True).first()
         return self._rates[currency, day]
+
+    def begun(self, kind: type[OwnerSpan | PlanSpan], deal: Deal) -> date | None:
+        """Since when the open span of a deal holds; None for one without."""
+        if kind not in self._begun:
+            spans = kind._default_manager.filter(deal__in=[*self.deals, deal.pk], until_on=None)
+            self._begun[kind] = dict(spans.values_list("deal_id", "from_on"))
+        return self._begun[kind].get(deal.pk)
 
     def refuse_day(self, on: date, *, earliest: date | None, field: str = "on") -> None:
         """Raises Invalid for a day to come or before the deal's earlier facts, PeriodClosed for one that is closed."""
@@ -213,7 +227,7 @@ def drafted(
 
     `version` is the one that the caller decided upon. Raises DealMovedMeanwhile.
     """
-    refuse_gone(deal)
+    refuse_merged(deal)
     if version is not None and version != deal.version:
         raise DealMovedMeanwhile(deal=deal.name)
     draft = Draft(Run(actor, at), deal, on)
@@ -225,10 +239,11 @@ def drafted(
         raise
 
 
-def refuse_gone(deal: Deal) -> None:
-    """Raises WasMerged for a deal that turned out to be another one."""
-    if deal.merged_into is not None:
-        raise WasMerged(name=deal.name, into=deal.merged_into.name)
+def held(*named: Q, **which: Any) -> dict[UUID, Deal]:
+    """The deals that the actor sees of these, kept from changing meanwhile; in the order of their keys, so that nobody
+    waits for somebody who waits."""
+    rows = Deal.objects.select_related(*RELATED).select_for_update(no_key=True, of=("self",))
+    return {deal.pk: deal for deal in rows.filter(*named, **which).order_by("pk")}
 
 
 def store(draft: Draft) -> None:

@@ -48,52 +48,6 @@ def change_deal(
     return deal
 
 
-def reprice_deal(
-    *,
-    deal: Deal,
-    amount: int | None,
-    actor: Membership,
-    at: datetime,
-    on: date | None = None,
-    version: int | None = None,
-) -> Deal:
-    """Say what a deal is worth from a day on; what it was worth at qualification stays. Raises as `change_deal`."""
-    return change_deal(deal=deal, actor=actor, at=at, on=on, version=version, amount=amount)
-
-
-def reschedule_deal(
-    *,
-    deal: Deal,
-    expected_close_on: date | None,
-    actor: Membership,
-    at: datetime,
-    on: date | None = None,
-    version: int | None = None,
-) -> Deal:
-    """Expect the decision on another day. A later one is a slip. Raises as `change_deal` does."""
-    return change_deal(deal=deal, actor=actor, at=at, on=on, version=version, expected_close_on=expected_close_on)
-
-
-def reassign_deal(
-    *,
-    deal: Deal,
-    owner: Membership,
-    actor: Membership,
-    at: datetime,
-    on: date | None = None,
-    version: int | None = None,
-) -> Deal:
-    """Give a deal to somebody from a day on. Raises as `change_deal` does."""
-    return change_deal(deal=deal, actor=actor, at=at, on=on, version=version, owner=owner)
-
-
-def replan_deal(
-    *, deal: Deal, actor: Membership, at: datetime, on: date | None = None, version: int | None = None, **wanted: Any
-) -> Deal:
-    """Let a deal serve another strategy, segment or play from a day on. Raises as `change_deal` does."""
-    return change_deal(deal=deal, actor=actor, at=at, on=on, version=version, **wanted)
-
-
 def plan_changes(draft: Draft, wanted: Mapping[str, Any]) -> None:
     """Plan every change that was asked for. Raises Invalid for a field that is not one of CHANGEABLE."""
     if unknown := wanted.keys() - set(CHANGEABLE):
@@ -166,8 +120,7 @@ def plan_owner(draft: Draft, owner: Membership | None) -> None:
         raise Invalid(fields={"owner": _("Choose somebody who sells.")})
     refuse_owner(owner, actor=draft.run.actor)
     was = deal.owner.name if deal.owner else None
-    begun = OwnerSpan.objects.filter(deal=deal, until_on=None).values_list("from_on", flat=True).first()
-    draft.run.refuse_day(draft.on, earliest=begun or deal.opened_on)
+    draft.run.refuse_day(draft.on, earliest=draft.run.begun(OwnerSpan, deal) or deal.opened_on)
     draft.set(owner=owner)
     draft.end(OwnerSpan, until_on=draft.on)
     draft.begun.append(OwnerSpan(deal=deal, owner=owner, from_on=draft.on))
@@ -192,8 +145,7 @@ def plan_plan(draft: Draft, wanted: Mapping[str, Any]) -> None:
     if not changed:
         return
     _refuse_plan(changed, after["strategy"])
-    begun = PlanSpan.objects.filter(deal=deal, until_on=None).values_list("from_on", flat=True).first()
-    draft.run.refuse_day(draft.on, earliest=begun or deal.opened_on)
+    draft.run.refuse_day(draft.on, earliest=draft.run.begun(PlanSpan, deal) or deal.opened_on)
     draft.set(**changed)
     draft.end(PlanSpan, until_on=draft.on)
     if any(after.values()):

@@ -12,9 +12,9 @@ from accounts.models import Membership
 from accounts.permissions import require
 from accounts.refusals import Invalid
 from strategy.models import BuyingRole, Deal, DealEvent, Merge
+from strategy.past import REVISED
 from strategy.services.customers.refusals import MergeUndone
-from strategy.services.deals.bulk import RELATED
-from strategy.services.deals.drafts import Draft, Run, store_all
+from strategy.services.deals.drafts import Draft, Run, held, store_all
 from strategy.services.refusals import DealMovedMeanwhile
 from strategy.signals import deals_merged, deals_parted
 
@@ -33,19 +33,20 @@ def merge_deals(*, keep: Deal, gone: Deal, actor: Membership, at: datetime) -> M
     require(actor, "deal.merge")
     versions = {keep.pk: keep.version, gone.pk: gone.version}
     with transaction.atomic():
-        held = _held(keep, gone)
-        if len(held) < 2 or any(deal.merged_into_id for deal in held.values()):
+        deals = held(pk__in=[keep.pk, gone.pk])
+        if len(deals) < 2 or any(deal.merged_into_id for deal in deals.values()):
             raise Invalid(fields={"gone": _("Choose another deal, that was not merged.")})
-        if any(deal.version != versions[key] for key, deal in held.items()):
+        if any(deal.version != versions[key] for key, deal in deals.items()):
             raise DealMovedMeanwhile(deal=keep.name)
-        keep, gone = held[keep.pk], held[gone.pk]
+        keep, gone = deals[keep.pk], deals[gone.pk]
         run = Run(actor, at)
         stays, goes = Draft(run, keep), Draft(run, gone)
         _refuse_figures(run, gone)
         learnt = _learn(stays, gone)
         goes.set(merged_into=keep)
-        for draft in (stays, goes):
-            draft.note(DealEvent.Kind.MERGED, kept=keep.name, gone=gone.name, learnt=sorted(learnt))
+        revised = {name: [None, learnt[name]] for name in REVISED if name in learnt}
+        for draft, data in ((stays, revised), (goes, {})):
+            draft.note(DealEvent.Kind.MERGED, kept=keep.name, gone=gone.name, learnt=sorted(learnt), **data)
             draft.tell(verb="deal.merged", kept=keep.name, gone=gone.name)
         store_all([stays, goes])
         rows: dict[str, Any] = {ROLES: _move_roles(keep, gone)}
@@ -64,22 +65,23 @@ def undo_deal_merge(*, merge: Merge, actor: Membership, at: datetime) -> Merge:
     require(actor, "deal.merge")
     with transaction.atomic():
         merge = Merge.objects.select_for_update(no_key=True).get(pk=merge.pk)
-        held = {deal.pk: deal for deal in Deal.objects.filter(pk__in=[merge.kept_id, merge.gone_id])}
-        held = _held(*held.values())
-        keep, gone = held.get(merge.kept_id), held.get(merge.gone_id)
+        deals = held(pk__in=[merge.kept_id, merge.gone_id])
+        keep, gone = deals.get(merge.kept_id), deals.get(merge.gone_id)
         if merge.undone_at or not keep or not gone or keep.merged_into_id or gone.merged_into_id != keep.pk:
             raise MergeUndone
         run = Run(actor, at)
         stays, goes = Draft(run, keep), Draft(run, gone)
         _refuse_figures(run, gone)
+        revised: dict[str, Any] = {}
         for column, value in merge.moved["facts"].items():
             if _plain(getattr(keep, column)) == value:
                 if column == "amount" and not keep.is_open:
                     run.refuse_figures(keep.closed_on, field="keep")
                 stays.set(**{column: None})
+                revised |= {column: [value, None]} if column in REVISED else {}
         goes.set(merged_into=None)
-        for draft in (stays, goes):
-            draft.note(DealEvent.Kind.MERGED, kept=keep.name, gone=gone.name, undone=True)
+        for draft, data in ((stays, revised), (goes, {})):
+            draft.note(DealEvent.Kind.MERGED, kept=keep.name, gone=gone.name, undone=True, **data)
             draft.tell(verb="deal.unmerged", kept=keep.name, gone=gone.name)
         store_all([stays, goes])
         rows = merge.moved["rows"]
@@ -88,11 +90,6 @@ def undo_deal_merge(*, merge: Merge, actor: Membership, at: datetime) -> Merge:
         merge.undone_at, merge.undone_by = at, actor
         merge.save(update_fields=["undone_at", "undone_by"])
     return merge
-
-
-def _held(*deals: Deal) -> dict[Any, Deal]:
-    rows = Deal.objects.select_related(*RELATED).select_for_update(no_key=True, of=("self",))
-    return {deal.pk: deal for deal in rows.filter(pk__in=[deal.pk for deal in deals]).order_by("pk")}
 
 
 def _learn(stays: Draft, gone: Deal) -> dict[str, Any]:

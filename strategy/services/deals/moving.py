@@ -94,6 +94,7 @@ def plan_move(draft: Draft, to: Stage, supply: Mapping[str, Any], *, because: st
         draft.run.refuse_day(draft.on, earliest=max((day for day in earliest if day), default=None))
     rest = _plan_supply(draft, supply, is_end=not to.is_open)
     if to.pk == left.pk:
+        _refuse_rest(rest)
         return
     if to.is_open:
         _enter(draft, left, to, rest)

@@ -17,8 +17,8 @@ from accounts.refusals import ExternalIdTaken, Invalid, Refused
 from accounts.upserts import Line, Outcome, waiting
 from accounts.visibility import of_everybody
 from strategy.models import Deal
-from strategy.services.deals.bulk import RELATED
-from strategy.services.deals.drafts import Draft, Run, refuse_gone, store_all, store_new
+from strategy.services.customers.storing import refuse_merged
+from strategy.services.deals.drafts import Draft, Run, held, store_all, store_new
 from strategy.services.deals.facts import CHANGEABLE, plan_changes
 from strategy.services.deals.moving import plan_move, plan_reopening
 from strategy.services.deals.opening import plan_opening, plan_qualification
@@ -36,7 +36,8 @@ def upsert_deals(*, lines: Sequence[Line], actor: Membership, at: datetime) -> N
     """
     require(actor, "deal.move")
     with transaction.atomic():
-        run, known = Run(actor, at), _known(waiting(lines))
+        known = _known(waiting(lines))
+        run = Run(actor, at, [deal.pk for deal in known.values()])
         fresh: list[Draft] = []
         changed: list[Draft] = []
         for line in waiting(lines):
@@ -58,7 +59,7 @@ def upsert_deals(*, lines: Sequence[Line], actor: Membership, at: datetime) -> N
         store_all(changed)
 
 
-def _known(lines: Sequence[Line]) -> dict[tuple[str, str], Deal | None]:
+def _known(lines: Sequence[Line]) -> dict[tuple[str, str], Deal]:
     """The deals of these ids, held. Those out of the actor's sight are there without a row: their id is taken."""
     named = Q()
     for source in {line.source for line in lines}:
@@ -67,12 +68,11 @@ def _known(lines: Sequence[Line]) -> dict[tuple[str, str], Deal | None]:
         return {}
     with of_everybody():
         taken = set(Deal.objects.filter(named).values_list("source", "external_id"))
-    rows = Deal.objects.select_related(*RELATED).select_for_update(no_key=True, of=("self",))
-    found = {(deal.source, deal.external_id): deal for deal in rows.filter(named).order_by("pk")}
+    found = {(deal.source, deal.external_id): deal for deal in held(named).values()}
     for line in lines:
         if (name := (line.source, line.external_id)) in taken and name not in found:
             line.refuse(ExternalIdTaken(source=line.source, external_id=line.external_id))
-    return dict(found)
+    return found
 
 
 def _new(run: Run, line: Line) -> Draft:
@@ -93,7 +93,7 @@ def _new(run: Run, line: Line) -> Draft:
 
 def _changed(run: Run, deal: Deal, given: Mapping[str, Any]) -> Draft:
     draft = Draft(run, deal, given.get("on"))
-    refuse_gone(deal)
+    refuse_merged(deal)
     try:
         _plan(draft, given)
     except Refused:

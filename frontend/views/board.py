@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from accounts.permissions import allows
 from frontend import words
 from frontend.forms.deals import DealFilterForm
-from frontend.http import TenantRequest, page
+from frontend.http import TenantRequest, page, wants_part
 from strategy import board
 from strategy.models import Deal, Stage
 
@@ -64,7 +64,8 @@ def shown(request: TenantRequest, form: DealFilterForm, context: dict[str, objec
         "may_move": allows(request.membership, "deal.move"),
         "here": here,
     }
-    return page(request, "deals/board.html", context, part="found")
+    # The part that a filter changes is the list's own, which knows how a board looks.
+    return page(request, "deals/list.html" if wants_part(request) else "deals/board.html", context, part="found")
 
 
 def lane(one: board.Lane, request: TenantRequest, here: str, asked: object) -> LaneShown:

@@ -147,6 +147,9 @@ def test_the_board_shows_the_stages_with_counts_sums_and_cards(
     assert len(names(page)) == 13
     assert "Show all of them" in page
     assert names(deals(as_omar, "?view=board&q=Deal+3")) == ["Deal 3"]
+    part = as_omar.get(f"{DEALS}/?view=board&q=Deal+3", headers={"HX-Request": "true"})
+    assert (part.status_code, names(html.unescape(part.content.decode()))) == (200, ["Deal 3"])
+    assert "<html" not in part.content.decode()
     assert "board.js" in page
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from accounts.spreadsheets import as_csv
@@ -14,6 +16,12 @@ def test_makes_formulas_harmless(cell: str) -> None:
 
 def test_makes_a_formula_after_a_line_break_harmless() -> None:
     assert as_csv([["\r=1"]]) == '"\'\r=1"\r\n'
+
+
+@pytest.mark.parametrize("between", [";", '; "', "\t", "\n"])
+def test_makes_a_formula_harmless_that_begins_a_cell_elsewhere(between: str) -> None:
+    (row,) = csv.reader([as_csv([[f"Alder{between}=1+1;", "x"]])])
+    assert row == [f"Alder{between}'=1+1;", "x"]
 
 
 @pytest.mark.parametrize("cell", ["-5", "+49", "Isdom", -5, 0.25])

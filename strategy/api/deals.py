@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from accounts.api import fields, filters, ids, upserts
 from accounts.api.filters import Filter
 from accounts.api.idempotency import idempotent
+from accounts.api.permissions import require_for
 from accounts.api.problems import InvalidParameter, NotThere
 from accounts.api.resource import Resource, TokenRequest, created
 from accounts.api.tags import Match
@@ -149,7 +150,9 @@ class Deals(Resource):
         with what its stage asks for, or where the rate of its currency is not known. `suggested_segments` says which
         segments its company is in, where none is given: it is never set by itself.
         """
-        deal = services.open_deal(actor=request.user, at=timezone.now(), **self.read(request))
+        wanted = self.read(request)
+        _require_override(request, wanted)
+        deal = services.open_deal(actor=request.user, at=timezone.now(), **wanted)
         answer = self._suggesting(deal)
         return created(answer, f"/api/v1/deals/{answer['id']}")
 
@@ -182,6 +185,7 @@ class Deals(Resource):
         passes all the same, for members who lead.
         """
         deal, wanted, at = self._deal(id), self.read(request), timezone.now()
+        _require_override(request, wanted)
         to = wanted.pop("stage")
         supply = wanted.pop("supply", {})
         try:
@@ -303,6 +307,12 @@ def seen_then(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     if "results" not in answer:
         return answer
     return {**answer, "results": [row for row in answer["results"] if row["code"] != DealNotThere.code]}
+
+
+def _require_override(request: TokenRequest, wanted: Mapping[str, Any]) -> None:
+    """Raises NotAllowed or InsufficientScope for a reason to pass by who, or by what, may not override."""
+    if (wanted.get("override_because") or "").strip():
+        require_for(request, "deal.override")
 
 
 def _place_of(name: str) -> str:

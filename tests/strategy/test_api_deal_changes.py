@@ -89,6 +89,10 @@ def test_says_what_a_stage_asks_for_and_takes_it_in_the_same_step(
     other = opened(program, name="Other")
     path, body = f"deals/{other['id']}/transitions", {"stage": things.stg, "override_because": "The fair is tomorrow"}
     assert Program(make_secret(omar)).post(path, body).status_code == 403
+    narrow = Program(make_secret(lena, "deals:read", "deals:write"))
+    for asked, said in ((path, body), ("deals", {"name": "New", **body})):
+        refused = narrow.post(asked, said)
+        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
     assert program.post(path, body).json()["stage"]["id"] == things.stg
     data = program.all(f"deals/{other['id']}/events")[-1]["data"]
     assert data["overridden"] == {"missing": ["company", "champion"], "because": "The fair is tomorrow"}

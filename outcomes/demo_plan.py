@@ -12,6 +12,7 @@ from accounts.models import Membership
 from outcomes.queries.plan import vocabulary
 from outcomes.services import begin_strategy
 from strategy.models import Company, Contact, PlanPart, Strategy
+from strategy.models.customers import name_key
 from strategy.plan.templates import Vocabulary
 from strategy.services import activate_strategy
 
@@ -94,6 +95,7 @@ def find_customers(owner: Membership) -> list[Company]:
     companies = Company.objects.bulk_create(
         Company(
             name=name,
+            name_key=name_key(name),
             industry=industry,
             country=country,
             employees=employees,
@@ -105,6 +107,7 @@ def find_customers(owner: Membership) -> list[Company]:
     Contact.objects.bulk_create(
         Contact(
             name=PEOPLE[number % len(PEOPLE)],
+            name_key=name_key(PEOPLE[number % len(PEOPLE)]),
             title=TITLES[number % len(TITLES)],
             department="Finance" if TITLES[number % len(TITLES)] == "CFO" else "Operations",
             email=f"{PEOPLE[number % len(PEOPLE)].split()[0].lower()}@{company.domain}",

@@ -14,7 +14,8 @@ from activities.models import Activity
 from outcomes import demo
 from outcomes.models import MilestoneEvent, StatisticGeneration
 from outcomes.statistics import engine
-from strategy.models import Deal, Strategy
+from strategy import customer_queries as queries
+from strategy.models import Company, Deal, Strategy
 from tests.make import NOON
 
 
@@ -32,6 +33,10 @@ def test_tells_the_same_story_each_time(db: None) -> None:
             assert Strategy.objects.filter(state=Strategy.State.ACTIVE).count() == 1
             assert Deal.objects.exclude(segment=None).exclude(play=None).count() > 8
             assert Deal.objects.filter(strategy=None).exists()  # not everything serves the strategy
+            bracken = Company.objects.get(name="Bracken Plastics")
+            assert queries.companies_like(bracken) == []
+            assert queries.companies_named("bracken plastics", most=2) == [bracken]
+            assert queries.contacts_called("haddad", most=1)
         Tenant.objects.filter(pk=owner.tenant_id).update(slug=telling)
         owner.user.email = f"{telling}@example.com"
         owner.user.save()

@@ -17,7 +17,7 @@ from activities.models import Activity
 from outcomes.models import Milestone, MilestoneEvent
 from outcomes.statistics import engine
 from strategy.models import Company, Deal
-from strategy.services import open_deal
+from strategy.services import open_contact, open_deal
 from tests.frontend.browser.conftest import Open
 from tests.frontend.browser.look import Look, overhang, violations
 from tests.make import PASSWORD
@@ -366,7 +366,7 @@ class TestPalette:
         page = opened(lena, java_script_enabled=False)
         page.goto("/o/northwind/deals/")
         page.get_by_role("link", name="Search or jump to").click()
-        page.get_by_label("Name of a deal, a person or a page").fill("bright")
+        page.get_by_label("Deal, company, person or page").fill("bright")
         page.get_by_role("button", name="Search").click()
         page.get_by_role("link", name="Leak analytics, Brightwater").click()
         page.wait_for_url(f"**{url}")
@@ -437,3 +437,21 @@ def test_without_a_script_examples_are_there_and_no_button_that_does_nothing(
     page.goto("/api/reference/deals")
     assert page.locator("pre").count() >= 6
     expect(page.get_by_role("button", name="Copy").first).not_to_be_visible()
+
+
+def test_a_link_inside_a_row_leads_by_mouse_to_its_own_place(opened: Open, lena: Membership, deal: Deal) -> None:
+    with tenant_scope(lena.tenant_id):
+        open_contact(actor=lena, name="Ingrid Falk", company=deal.company, at=timezone.now())
+    page = opened(lena)
+    page.goto("/o/northwind/contacts/")
+    page.get_by_role("link", name="Brightwater").click()
+    expect(page.get_by_role("heading", name="Brightwater", level=1)).to_be_visible()
+
+
+def test_what_is_done_seldom_with_a_deal_is_in_its_menu(opened: Open, lena: Membership, url: str) -> None:
+    page = opened(lena, PHONE)
+    page.goto(url)
+    page.get_by_role("button", name="More for Leak analytics").click()
+    page.get_by_role("menuitem", name="Move or close").click()
+    expect(page.get_by_role("dialog", name="Move Leak analytics")).to_be_visible()
+    assert (violations(page), overhang(page) <= 0) == ([], True)

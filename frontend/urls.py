@@ -13,6 +13,7 @@ from frontend.views import (
     contacts,
     deal_deeds,
     deal_lists,
+    deal_merges,
     deals,
     doors,
     exchange_rates,
@@ -98,6 +99,8 @@ of_organisation = [
     path("contacts/<uuid:pk>/merge/undo/", contacts.unmerge, name="contact-unmerge"),
     path("deals/<uuid:pk>/edit/", deal_deeds.edit, name="deal-edit"),
     path("deals/<uuid:pk>/move/", deal_deeds.move, name="deal-move"),
+    path("deals/<uuid:pk>/merge/", deal_merges.merge, name="deal-merge"),
+    path("deals/<uuid:pk>/merge/undo/", deal_merges.unmerge, name="deal-unmerge"),
     path("deals/<uuid:pk>/milestones/new/", log.milestone, name="milestone-new"),
     # /execution/
     path("execution/", execution.report, name="execution"),

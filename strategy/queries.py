@@ -15,7 +15,7 @@ from accounts.models import Membership, SavedView, Team
 from accounts.teams import teams_below
 from accounts.visibility import of_everybody, sight_of
 from strategy.lookups import DEALS, Called, called
-from strategy.models import BuyingRole, Company, Deal, DealSource, Pipeline, PlanPart, Stage
+from strategy.models import Attribute, BuyingRole, Company, Deal, DealSource, Pipeline, PlanPart, Stage
 from strategy.models.deals import LARGEST_WORTH, DealQuerySet
 
 OPEN, ALL = "open", "all"
@@ -157,6 +157,11 @@ def deal(key: UUID) -> Deal:
     return Deal.objects.select_related(*beside, "strategy", "segment", "play").get(pk=key)
 
 
+def attributes_of_deals() -> list[Attribute]:
+    """The organisation's own facts of deals, in order."""
+    return list(Attribute.objects.filter(of=Attribute.Of.DEAL).order_by("position", "pk"))
+
+
 def stages() -> list[Stage]:
     """Every stage, in the order of the pipelines."""
     return list(Stage.objects.select_related("pipeline").order_by("pipeline__position", "position"))
@@ -175,7 +180,13 @@ def pipelines() -> list[Pipeline]:
 def newest_called(near: Called, *, most: int) -> list[Deal]:
     """The newest deals that are called so, each with its company."""
     found = Deal.objects.real().filter(near.deals)
-    return list(found.select_related("company").order_by("-created_at", "-pk")[:most])
+    return list(found.select_related("company", "stage").order_by("-created_at", "-pk")[:most])
+
+
+def deals_like(deal: Deal, *, most: int) -> list[Deal]:
+    """Other deals with the same company, the newest first; none for a deal without one."""
+    found = Deal.objects.real().filter(company=deal.company_id, company__isnull=False).exclude(pk=deal.pk)
+    return list(found.select_related("company", "stage").order_by("-created_at", "-pk")[:most])
 
 
 def open_deals_called(words: str, *, most: int) -> list[Deal]:

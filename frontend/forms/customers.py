@@ -59,7 +59,10 @@ class OwnFields(forms.Form):
         self.own = [one for one in known if not one.is_archived]
         for one in self.own:
             self.fields[f"{OWN}{one.key}"] = own_field(one)
-            self.initial.setdefault(f"{OWN}{one.key}", values.get(one.key))
+            value = values.get(one.key)
+            if isinstance(value, bool):
+                value = "yes" if value else "no"
+            self.initial.setdefault(f"{OWN}{one.key}", value)
 
     def own_values(self) -> dict[str, Any]:
         """The values as the deed takes them; None takes one away."""

@@ -14,10 +14,12 @@ from accounts import people
 from accounts.models import Membership
 from accounts.permissions import allows
 from accounts.visibility import sight_of
+from frontend.forms.customers import OWN, OwnFields
 from frontend.forms.people import Picked, Who
 from strategy import customer_queries as customers
 from strategy import queries, strategies
 from strategy.models import (
+    Attribute,
     Company,
     Competitor,
     Contact,
@@ -60,7 +62,11 @@ def minor(amount: Decimal | None, currency: str) -> int | None:
 
 
 def major(amount: int | None, currency: str) -> Decimal | None:
-    return None if amount is None else Decimal(amount).scaleb(-get_currency_precision(currency))
+    """An amount as people write it: without its small change where there is none."""
+    if amount is None:
+        return None
+    written = Decimal(amount).scaleb(-get_currency_precision(currency))
+    return written.quantize(Decimal(1)) if written == written.to_integral_value() else written
 
 
 def picked(label: object, rows: Iterable[Any], nothing: object = "") -> Picked:
@@ -193,15 +199,23 @@ class OpenDealForm(CompanyMixin):
         self.fields["qualified_on"].help_text = _("The day it was decided worth pursuing. It starts every clock.")
 
 
-class FactsForm(CompanyMixin):
-    """What is known of a deal. `version` is the one that was looked at."""
+class FactsForm(CompanyMixin, OwnFields):
+    """What is known of a deal. `version` is the one that was looked at; `known` are the attributes of one's own."""
 
     name = forms.CharField(label=_("What the customer gets"), max_length=200)
     on = day_field(_("Holds from"), help_text=_("Today, unless it has been so for longer."))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
     NAMES = ("company", "amount", "expected_close_on", "owner", "came_from", "strategy", "segment", "play")
 
-    def __init__(self, given: Any = None, *, member: Membership, deal: Deal, said: Any = None) -> None:
+    def __init__(
+        self,
+        given: Any = None,
+        *,
+        member: Membership,
+        deal: Deal,
+        known: Sequence[Attribute] = (),
+        said: Any = None,
+    ) -> None:
         now = {name: getattr(deal, name) for name in self.NAMES}
         initial = {name: str(row.pk) if hasattr(row, "pk") else row for name, row in now.items()}
         initial |= {"name": deal.name, "version": deal.version, "amount": major(deal.amount, deal.currency)}
@@ -215,10 +229,12 @@ class FactsForm(CompanyMixin):
             if isinstance(field, Picked) and row is not None and str(row.pk) not in field.rows:
                 field.offer([*field.choices, (str(row.pk), str(row))], [*field.rows.values(), row])  # type: ignore[misc]
             self.fields[name] = field
+        self.add_own(known, deal.attributes)
         named = self["company"].value()
         company = deal.company if deal.company and named == deal.company.name else company_called(named)
         suggest_segments(self.fields["segment"], company, now=deal.segment)
-        self.order_fields(["name", *self.NAMES, "on", "version"])
+        own = [name for name in self.fields if name.startswith(OWN)]
+        self.order_fields(["name", *self.NAMES, *own, "on", "version"])
 
 
 class MoveForm(CompanyMixin):

@@ -70,7 +70,7 @@ def listing(request: TenantRequest) -> HttpResponseBase:
         "nothing": gettext("No company fits") if request.GET else gettext("No companies yet"),
         "nothing_more": gettext("Nothing with these filters.")
         if request.GET
-        else gettext("Add the first one, or import what you have."),
+        else gettext("Whom you sell to will stand here: added one by one, imported, or with their first deal."),
     }
     return page(request, "customers/list.html", context, part="more" if "after" in request.GET else "found")
 
@@ -168,7 +168,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "crumbs": companies_crumbs(request, Crumb(words=company.name)),
         "actions": actions_on(company, request),
         "facts": facts_of(company, slug) + [(name, told, "") for name, told in own_facts(known, company.attributes)],
-        "parts": [people(company, slug), deals(company, slug), subsidiaries(company, slug)],
+        "parts": [people(company, request), deals(company, request), subsidiaries(company, slug)],
         "segments": segments(company) if allows(request.membership, "strategy.see") else [],
     }
     if allows(request.membership, "company.merge"):
@@ -181,9 +181,7 @@ def actions_on(company: Company, request: TenantRequest) -> list[Action]:
     if allows(request.membership, "company.merge"):
         found.append(Action(words=gettext("Merge"), url=reverse("company-merge", args=[slug, company.pk])))
     if allows(request.membership, "company.edit"):
-        add_url = f"{reverse('contact-new', args=[slug])}?company={company.pk}"
         found.append(Action(words=gettext("Change"), url=reverse("company-edit", args=[slug, company.pk])))
-        found.append(Action(words=gettext("Add a contact"), url=add_url, icon="plus"))
     return found
 
 
@@ -207,7 +205,16 @@ def facts_of(company: Company, slug: str) -> list[tuple[str, str, str]]:
     return [fact for fact in found if fact[1]]
 
 
-def people(company: Company, slug: str) -> Part:
+def one_more(company: Company, request: TenantRequest, told: str, name: str, capability: str) -> Action | None:
+    """The way to one more of what belongs to the company."""
+    if not allows(request.membership, capability):
+        return None
+    url = f"{reverse(name, args=[request.tenant.slug])}?company={company.pk}"
+    return Action(words=told, url=url, icon="plus")
+
+
+def people(company: Company, request: TenantRequest) -> Part:
+    slug = request.tenant.slug
     keys, more = queries.newest(queries.contacts(company=company.pk), after=None, size=BESIDE)
     rows = [
         Row(name=one.name, beside=one.title, url=reverse("contact", args=[slug, one.pk]), cells=[Cell(words=one.email)])
@@ -216,12 +223,19 @@ def people(company: Company, slug: str) -> Part:
     url = f"{reverse('contacts', args=[slug])}?company={company.pk}" if more else ""
     nothing = gettext("Nobody is known here yet.")
     return Part(
-        key="people", heading=gettext("Contacts"), nothing=nothing, rows=rows, url=url, url_words=gettext("All of them")
+        key="people",
+        heading=gettext("Contacts"),
+        nothing=nothing,
+        rows=rows,
+        url=url,
+        url_words=gettext("All of them"),
+        action=one_more(company, request, gettext("Add a contact"), "contact-new", "company.edit"),
     )
 
 
-def deals(company: Company, slug: str) -> Part:
+def deals(company: Company, request: TenantRequest) -> Part:
     """The newest of its deals that the reader sees, and the way to all of them in the table."""
+    slug = request.tenant.slug
     rows = Deal.objects.real().filter(company=company).select_related("stage", "owner").order_by("-created_at", "-pk")
     found = list(rows[: BESIDE + 1])
     shown = [
@@ -239,7 +253,13 @@ def deals(company: Company, slug: str) -> Part:
     url = f"{reverse('deals', args=[slug])}?standing=all&company={company.pk}" if len(found) > BESIDE else ""
     nothing = gettext("No deal that you see.")
     return Part(
-        key="deals", heading=gettext("Deals"), nothing=nothing, rows=shown, url=url, url_words=gettext("All of them")
+        key="deals",
+        heading=gettext("Deals"),
+        nothing=nothing,
+        rows=shown,
+        url=url,
+        url_words=gettext("All of them"),
+        action=one_more(company, request, gettext("Open a deal"), "deal-new", "deal.open"),
     )
 
 

@@ -61,7 +61,7 @@ def listing(request: TenantRequest) -> HttpResponse:
         "nothing": gettext("Nobody fits") if request.GET else gettext("No contacts yet"),
         "nothing_more": gettext("Nobody with these filters.")
         if request.GET
-        else gettext("Add the people who decide about your deals."),
+        else gettext("The people who decide about your deals will stand here."),
     }
     return page(request, "customers/list.html", context, part="more" if "after" in request.GET else "found")
 
@@ -340,7 +340,7 @@ def deciding(request: TenantRequest, deal: Deal) -> dict[str, Any]:
         }
         for one in queries.buying_roles(deal, limit=BESIDE)
     ]
-    may_edit = allows(request.membership, "deal.move")
+    may_edit = deal.merged_into_id is None and allows(request.membership, "deal.move")
     return {"deciding": people, "deciding_url": reverse("deal-people", args=[slug, deal.pk]) if may_edit else ""}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 
 from frontend import words
 from frontend.http import TenantRequest, more_url, page
-from frontend.parts import Crumb
+from frontend.parts import Action, Crumb
 from strategy.models import Attribute
 
 #: As many rows as fit on two screens.
@@ -52,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A part of a page with what belongs to the row. url: where all of it is."""
+    """A part of a page with what belongs to the row. url: where all of it is; action: how there is one more."""
 
     key: str
     heading: str
@@ -60,6 +61,7 @@ class Part:
     rows: Sequence[Row]
     url: str = ""
     url_words: str = ""
+    action: Action | None = None
 
 
 def companies_crumbs(request: TenantRequest, *steps: Crumb) -> list[Crumb]:
@@ -88,6 +90,8 @@ def own_facts(known: Sequence[Attribute], values: Mapping[str, Any]) -> list[tup
 def own_words(one: Attribute, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
+    if one.kind == Attribute.Kind.DAY:
+        return words.long_day(date.fromisoformat(value))
     return words.number(value) if isinstance(value, int) else str(value)
 
 
@@ -125,9 +129,19 @@ def doubles_after(request: TenantRequest) -> str:
 
 
 def pick_page(
-    request: TenantRequest, *, title: str, crumbs: Sequence[Crumb], found: Sequence[Row], words: str, back_url: str
+    request: TenantRequest,
+    *,
+    title: str,
+    crumbs: Sequence[Crumb],
+    found: Sequence[Row],
+    words: str,
+    back_url: str,
+    undo: tuple[str, str] | None = None,
 ) -> HttpResponse:
-    """Which other row is the same: those that look like it, or those that have the words in their names."""
+    """Which other row is the same: those that look like it, or those that have the words in their names.
+
+    undo: (name of what was merged into it last, address that undoes it).
+    """
     context = {
         "title": title,
         "lede": gettext("Look for the other one by a part of its name. Nothing is changed before you have seen both."),
@@ -135,6 +149,7 @@ def pick_page(
         "words": words,
         "rows": found,
         "back_url": back_url,
+        "undo": undo,
     }
     return page(request, "customers/pick.html", context)
 

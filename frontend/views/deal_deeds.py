@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from frontend.access import may
+from frontend.forms.customers import OWN
 from frontend.forms.deal_deeds import CompanyMixin, FactsForm, MoveForm, OpenDealForm, looks, minor
 from frontend.http import TenantRequest, done, key_of, page, told_in
 from frontend.parts import Crumb
@@ -104,7 +105,8 @@ def edit(request: TenantRequest, pk: UUID) -> HttpResponse:
     url = reverse("deal", args=[request.tenant.slug, pk])
     if deal.merged_into_id is not None:
         return HttpResponseRedirect(url)
-    form = FactsForm(given_in(request), member=member, deal=deal, said=said_in(request))
+    known = queries.attributes_of_deals()
+    form = FactsForm(given_in(request), member=member, deal=deal, known=known, said=said_in(request))
     looks(form.fields["company"], request.path)
     if form.is_bound and form.is_valid():
         given = dict(form.cleaned_data)
@@ -114,6 +116,9 @@ def edit(request: TenantRequest, pk: UUID) -> HttpResponse:
             if not form.errors:
                 given["amount"] = minor(given["amount"], deal.currency)
                 changed = {name: value for name, value in given.items() if name in form.changed_data or name == "name"}
+                own = {key: value for key, value in form.own_values().items() if f"{OWN}{key}" in form.changed_data}
+                changed = {name: value for name, value in changed.items() if not name.startswith(OWN)}
+                changed |= {"attributes": own} if own else {}
                 services.change_deal(deal=deal, actor=member, at=timezone.now(), on=on, version=version, **changed)
                 return done(request, url, gettext("Saved"))
     return shown(request, form, title=deal_or_404(pk).name, button=gettext("Save the changes"), back=url)
@@ -161,8 +166,8 @@ def move(request: TenantRequest, pk: UUID) -> HttpResponse:
                     form.add_error(None, str(refusal))
                 raise
             if moved:
-                said = gettext("{deal} is in {stage}").format(deal=deal.name, stage=to.name)
-                return done(request, back, said)
+                said = gettext("{deal} is in {stage}") if to.is_open else gettext("{deal} is closed: {stage}")
+                return done(request, back, said.format(deal=deal.name, stage=to.name))
     looks(form.fields["stage"], request.path)
     title, button = words_of_move(deal, to)
     return shown(

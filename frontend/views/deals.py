@@ -18,10 +18,11 @@ from activities import queries as activities
 from frontend import words
 from frontend.access import may
 from frontend.http import TenantRequest, page, wants_part
-from frontend.parts import Action, Crumb, Tab
+from frontend.parts import Action, Crumb, Item, Menu, Tab
 from frontend.path import Reader, outcome_path
 from frontend.timeline import lines
 from frontend.views.contacts import deciding
+from frontend.views.customers import own_facts
 from outcomes.queries import path as outcomes
 from strategy import queries
 from strategy.models import Deal
@@ -60,9 +61,11 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         ],
         "facts": facts(deal, reader, request.tenant.slug),
         "actions": actions(request, deal),
+        "menu": menu(request, deal),
         "about": about(deal, reader),
         **deciding(request, deal),
         "serves": serves(deal),
+        "move": move(request, deal),
         "serve_url": edit_url(request, deal) if deal.segment is None else "",
         **now_part_of(request, deal),
     }
@@ -85,6 +88,13 @@ def edit_url(request: TenantRequest, deal: Deal) -> str:
     if deal.merged_into_id is not None or not allows(request.membership, "deal.move"):
         return ""
     return reverse("deal-edit", args=[request.tenant.slug, deal.pk])
+
+
+def move(request: TenantRequest, deal: Deal) -> Action | None:
+    """The way into another stage, beside the one in which the deal is."""
+    if not edit_url(request, deal):
+        return None
+    return Action(words=move_words(deal), url=reverse("deal-move", args=[request.tenant.slug, deal.pk]), dialog=True)
 
 
 def parts_of(request: TenantRequest, deal: Deal) -> dict[str, Any]:
@@ -155,7 +165,9 @@ def facts(deal: Deal, reader: Reader, slug: str) -> Facts:
         value=words.money(deal.amount, deal.currency) if deal.amount is not None else "",
         due=words.day(deal.expected_close_on, today=reader.today) if deal.expected_close_on and deal.is_open else "",
         owner=deal.owner.name if deal.owner else "",
-        stage=gettext("CRM stage: {stage}").format(stage=deal.stage.name),
+        stage=(gettext("CRM stage: {stage}") if deal.source else gettext("Stage: {stage}")).format(
+            stage=deal.stage.name
+        ),
     )
 
 
@@ -175,9 +187,10 @@ def about(deal: Deal, reader: Reader) -> list[tuple[str, str]]:
         (gettext("Came from"), source_name(deal.source)),
         (gettext("Number there"), deal.external_id),
     ]
-    return [
+    told = [
         (name, words.day(fact, today=reader.today) if isinstance(fact, date) else fact) for name, fact in known if fact
     ]
+    return told + own_facts(queries.attributes_of_deals() if deal.attributes else [], deal.attributes)
 
 
 def serves(deal: Deal) -> list[tuple[str, str]]:
@@ -208,15 +221,10 @@ def end_reason(deal: Deal) -> str:
 
 
 def actions(request: TenantRequest, deal: Deal) -> list[Action]:
-    """What the member may do on a deal."""
+    """What the member does on a deal every day; the rest is in the menu."""
     slug, offered = request.tenant.slug, []
     if deal.merged_into_id is not None:
         return []
-    if url := edit_url(request, deal):
-        here = reverse("deal", args=[slug, deal.pk])
-        move = gettext("Move") if deal.is_open else gettext("Open again")
-        offered.append(Action(words=gettext("Change"), url=url))
-        offered.append(Action(words=move, url=f"{here}move/", dialog=True))
     if deal.is_open and allows(request.membership, "milestone.record"):
         offered.append(
             Action(
@@ -238,3 +246,20 @@ def actions(request: TenantRequest, deal: Deal) -> list[Action]:
             )
         )
     return offered
+
+
+def menu(request: TenantRequest, deal: Deal) -> Menu | None:
+    """What else can be done with a deal."""
+    slug, items = request.tenant.slug, []
+    if deal.merged_into_id is not None:
+        return None
+    if url := edit_url(request, deal):
+        items.append(Item(words=move_words(deal), url=reverse("deal-move", args=[slug, deal.pk]), dialog=True))
+        items.append(Item(words=gettext("Change"), url=url))
+    if allows(request.membership, "deal.merge"):
+        items.append(Item(words=gettext("Merge"), url=reverse("deal-merge", args=[slug, deal.pk])))
+    return Menu(key="deal", label=gettext("More for {name}").format(name=deal.name), items=items) if items else None
+
+
+def move_words(deal: Deal) -> str:
+    return gettext("Move or close") if deal.is_open else gettext("Open again")

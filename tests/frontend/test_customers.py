@@ -140,7 +140,7 @@ def test_whoever_merges_looks_for_the_other_one(as_lena: Client, lena: Membershi
     assert "Which company is the same" in words_of(as_lena.get(f"{url}?with={alder.pk}"))
     assert as_lena.get(f"{url}?with=x").status_code == 200
     assert "Nina Berg at Alder Group" in words_of(as_lena.get(f"{BASE}contacts/duplicates/?by=name"))
-    assert "No two share this." in words_of(as_lena.get(f"{BASE}contacts/duplicates/"))
+    assert "No two have this in common." in words_of(as_lena.get(f"{BASE}contacts/duplicates/"))
     assert str(twin.pk) in words_of(as_lena.get(f"{BASE}contacts/{nina.pk}/merge/", {"q": "berg"}))
     assert as_lena.post(f"{url}?with={same.pk}", {"stays": str(same.pk)}).status_code == 303
     assert as_lena.get(url)["Location"] == f"{BASE}companies/{same.pk}/merge/"
@@ -198,6 +198,46 @@ def test_an_attribute_of_ones_own_is_asked_for_in_the_form(as_lena: Client, alde
     assert changed.status_code == 422
     assert as_lena.post(f"{BASE}settings/attributes/{key}/archive/").status_code == 303
     assert "attributes.fleet_size" not in words_of(as_lena.get(url))
+
+
+def test_what_a_company_says_yes_to_stays_when_its_form_is_saved(
+    as_lena: Client, lena: Membership, alder: Company
+) -> None:
+    with tenant_scope(lena.tenant_id):
+        for name, kind in (("On our list", "switch"), ("Renewed", "day")):
+            define_attribute(actor=lena, at=NOON, of="company", name=name, kind=kind)
+        given = {"on_our_list": True, "renewed": "2026-11-02"}
+        edit_company(company=alder, actor=lena, at=NOON, attributes=given)
+    url = f"{BASE}companies/{alder.pk}/"
+    assert "2 November 2026" in words_of(as_lena.get(url))
+    form = words_of(as_lena.get(f"{url}edit/"))
+    assert '<option value="yes" selected>' in form
+    assert 'value="2026-11-02"' in form
+
+
+def test_an_attribute_of_deals_is_written_and_read_on_their_pages(
+    as_lena: Client, lena: Membership, deal: Deal
+) -> None:
+    with tenant_scope(lena.tenant_id):
+        define_attribute(actor=lena, at=NOON, of="deal", name="Sites", kind="number")
+    url = f"{BASE}deals/{deal.pk}/"
+    sent = {"name": deal.name, "company": "Brightwater", "owner": str(deal.owner_id), "amount": "10000"}
+    wrong = as_lena.post(f"{url}edit/", sent | {"attributes.sites": "many"})
+    assert wrong.status_code == 422
+    assert as_lena.post(f"{url}edit/", sent | {"attributes.sites": "1200"}).status_code == 303
+    assert "<dt>Sites</dt><dd>1,200</dd>" in words_of(as_lena.get(url))
+    assert as_lena.post(f"{url}edit/", sent | {"attributes.sites": ""}).status_code == 303
+    assert "<dt>Sites</dt>" not in words_of(as_lena.get(url))
+
+
+def test_a_deal_is_opened_from_its_company(as_omar: Client, vera: Membership, alder: Company) -> None:
+    url = f"{BASE}companies/{alder.pk}/"
+    way = f"{BASE}deals/new/?company={alder.pk}"
+    assert way in words_of(as_omar.get(url))
+    assert 'value="Alder Foods"' in words_of(as_omar.get(way))
+    hers = Client()
+    hers.force_login(vera.user)
+    assert way not in words_of(hers.get(url))
 
 
 def test_an_attribute_may_be_called_like_a_comparison(as_lena: Client, lena: Membership, alder: Company) -> None:

@@ -105,6 +105,7 @@ def test_an_end_asks_why_and_can_be_backdated_and_opened_again(
 def test_facts_are_changed_and_the_second_of_two_is_told(as_omar: Client, deal: Deal, northwind: Tenant) -> None:
     page = as_omar.get(f"{DEALS}/{deal.pk}/edit/")
     assert "Brightwater" in words_of(page)
+    assert 'value="10000"' in words_of(page)
     given = {"name": "Leak analytics, 3 regions", "company": "Brightwater", "amount": "12000", "version": deal.version}
     given["owner"] = str(deal.owner_id)
     assert as_omar.post(f"{DEALS}/{deal.pk}/edit/", given).status_code == 303
@@ -247,6 +248,37 @@ def test_a_deal_that_is_part_of_another_leads_there_and_offers_nothing(
     for deed in ("move/", "edit/"):
         assert as_lena.get(f"{DEALS}/{gone.pk}/{deed}")["Location"] == f"{DEALS}/{gone.pk}/"
     assert "Gone became part of Keep" in words_of(as_lena.get(f"{DEALS}/{keep.pk}/"))
+
+
+def test_two_deals_are_made_one_by_hand_and_two_again(
+    as_lena: Client, make_deal: DealMaker, northwind: Tenant, vera: Membership
+) -> None:
+    one, other = make_deal("Leak analytics"), make_deal("Leak analytics, north")
+    make_deal("Smart valves", company="Alder")
+    page = f"{DEALS}/{one.pk}/merge/"
+    assert page in words_of(as_lena.get(f"{DEALS}/{one.pk}/"))
+    near = words_of(as_lena.get(page))
+    assert ("Leak analytics, north" in near, "Smart valves" in near) == (True, False)
+    assert "Smart valves" in words_of(as_lena.get(page, {"q": "valves"}))
+    asked = f"{page}?with={other.pk}"
+    assert as_lena.post(asked, {}).status_code == 422
+    kept = as_lena.post(asked, {"stays": str(other.pk)})
+    assert (kept.status_code, kept["Location"]) == (303, f"{DEALS}/{other.pk}/")
+    assert read(northwind, one.pk).merged_into_id == other.pk
+    assert "Leak analytics is part of Leak analytics, north now" in words_of(as_lena.get(kept["Location"]))
+    assert as_lena.post(asked, {"stays": str(other.pk)}).status_code == 302
+    undo = f"{DEALS}/{other.pk}/merge/undo/"
+    assert undo in words_of(as_lena.get(f"{DEALS}/{other.pk}/merge/"))
+    hers = Client()
+    hers.force_login(vera.user)
+    assert (hers.get(page).status_code, hers.post(undo).status_code) == (403, 403)
+    assert as_lena.post(undo).status_code == 303
+    assert read(northwind, one.pk).merged_into_id is None
+    assert as_lena.post(undo).status_code == 404
+
+
+def test_the_board_is_kept_under_a_name_too(as_omar: Client, deal: Deal) -> None:
+    assert "views/new/?view=board" in words_of(as_omar.get(f"{DEALS}/?view=board"))
 
 
 def test_what_happened_begins_with_who_opened_the_deal(as_omar: Client, stages: dict[str, str]) -> None:

@@ -79,8 +79,22 @@ class TestFacts:
     def test_the_title_is_what_the_customer_gets(self, as_omar: Client, deal: Deal) -> None:
         page = page_of(as_omar, deal)
         assert "<h1>Leak analytics</h1>" in page
-        for words in ("Brightwater", "€10,000", "CRM stage: Qualified", "19 Oct"):
+        for words in ("Brightwater", "€10,000", ">Stage: Qualified<", "19 Oct"):
             assert words in page
+
+    def test_a_deal_from_a_crm_names_the_stage_as_the_crms(self, as_omar: Client, make_deal: DealMaker) -> None:
+        assert "CRM stage: Qualified" in page_of(as_omar, make_deal(source="hubspot", external_id="7"))
+
+    def test_two_buttons_stand_over_it_and_the_rest_is_in_a_menu(self, as_lena: Client, deal: Deal) -> None:
+        page = page_of(as_lena, deal)
+        buttons = page.partition('<div class="actions">')[2].partition('<button class="btn plain icon')[0]
+        assert re.findall(r"(Record an outcome|Log activity|Change|Move)", buttons) == [
+            "Record an outcome",
+            "Log activity",
+        ]
+        menu = page.partition('id="deal-menu"')[2].partition("</ul>")[0]
+        for words in ("Move or close", "Change", "Merge"):
+            assert words in menu
 
     def test_an_ended_deal_says_how_and_offers_no_outcome(self, as_omar: Client, make_deal: DealMaker) -> None:
         page = page_of(as_omar, make_deal(ends="Lost"))

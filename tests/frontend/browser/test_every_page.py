@@ -38,6 +38,7 @@ PAGES = [
     "/o/northwind/deals/new/",
     "/o/northwind/deals/{deal}/edit/",
     "/o/northwind/deals/{deal}/move/",
+    "/o/northwind/deals/{deal}/merge/",
     "/o/northwind/deals/changes/",
     "/o/northwind/deals/views/",
     "/o/northwind/deals/views/new/?q=leak",

@@ -101,7 +101,7 @@ RATE = Requirement(
 )
 
 register(
-    Requirement("amount", _("amount"), _("Give the amount."), _known("amount"), ("amount",)),
+    Requirement("amount", _("value"), _("Give the value."), _known("amount"), ("amount",)),
     Requirement(
         "expected_close_on",
         _("expected close"),

@@ -11,6 +11,7 @@ from accounts.models import Membership, SavedView
 from accounts.services.saved_views import LONGEST_VIEW_NAME
 from accounts.visibility import sight_of
 from frontend import deal_table
+from frontend.forms.deal_deeds import stage_choices
 from frontend.http import key_of
 from strategy import queries
 from strategy.models import EndCause, Stage
@@ -78,7 +79,7 @@ class DealFilterForm(forms.Form):
             del self.fields["whose"]
         else:
             self._offer("whose", [*whose, *grouped])
-        self._offer_rows("stage", _("Any stage"), [(one.pk, one.name) for one in stages if one.is_open])
+        self._offer_rows("stage", _("Any stage"), stage_choices([one for one in stages if one.is_open]))
         pipelines = {one.pipeline_id: one.pipeline.name for one in stages}
         self._offer_rows("pipeline", _("Any pipeline"), pipelines.items(), unless=len(pipelines) < 2)
         for name, anything in OF_ANY.items():
@@ -92,7 +93,7 @@ class DealFilterForm(forms.Form):
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def _offer_rows(
-        self, name: str, anything: object, rows: Iterable[tuple[UUID, str]], *, unless: bool = False
+        self, name: str, anything: object, rows: Iterable[tuple[UUID | str, str]], *, unless: bool = False
     ) -> None:
         if unless:
             del self.fields[name]

@@ -15,6 +15,7 @@ from frontend.access import may
 from frontend.forms.customers import AttributeForm
 from frontend.http import TenantRequest, done, page, told_in
 from frontend.parts import Crumb
+from frontend.views.pipelines import archive_deed
 from strategy import services
 from strategy.models import Attribute
 
@@ -92,14 +93,15 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
                 keys.insert(place - 1, one.pk)
                 services.order_attributes(of=one.of, keys=keys, actor=request.membership, at=now)
             return done(request, reverse("attributes", args=[slug]), gettext("{name} changed").format(name=one.name))
-    words = gettext("Offer it again") if one.is_archived else gettext("Archive it")
     context = {
         "title": one.name,
-        "lede": gettext("Archived attributes take no values; those that are there stay."),
+        "lede": gettext("Archived: it takes no values any more, and those that are there stay.")
+        if one.is_archived
+        else "",
         "crumbs": crumbs(request, Crumb(words=one.name)),
         "form": form,
         "button": gettext("Save the changes"),
-        "deed": {"url": reverse("attribute-archive", args=[slug, pk]), "words": words},
+        "deed": archive_deed(reverse("attribute-archive", args=[slug, pk]), is_archived=one.is_archived),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return page(request, "settings/entry.html", context, status=status)
@@ -110,7 +112,8 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
 def archive(request: TenantRequest, pk: UUID) -> HttpResponse:
     """Archive an attribute, or offer it again."""
     one = attribute_or_404(pk)
-    services.edit_attribute(attribute=one, is_archived=not one.is_archived, actor=request.membership, at=timezone.now())
-    return done(
-        request, reverse("attributes", args=[request.tenant.slug]), gettext("{name} changed").format(name=one.name)
-    )
+    wanted = not one.is_archived
+    services.edit_attribute(attribute=one, is_archived=wanted, actor=request.membership, at=timezone.now())
+    said = gettext("{name} archived") if wanted else gettext("{name} is back")
+    url = reverse("attributes", args=[request.tenant.slug])
+    return done(request, url, said.format(name=one.name), undo_url=request.path if wanted else "")

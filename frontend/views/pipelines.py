@@ -136,7 +136,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
 
 
 def archive_deed(url: str, *, is_archived: bool) -> Deed:
-    return Deed(words=gettext("Take it back") if is_archived else gettext("Archive it"), url=url)
+    return Deed(words=gettext("Offer it again") if is_archived else gettext("Archive it"), url=url)
 
 
 def stage_row(stage: Stage, slug: str) -> Entry:

@@ -140,7 +140,7 @@ def name(request: TenantRequest, pk: UUID) -> HttpResponse:
             services.rename_strategy(strategy=strategy, to=wanted["name"], actor=actor, at=at)
             services.give_strategy(strategy=strategy, to=wanted["owner"], actor=actor, at=at)
             return done(request, url_of(request, "strategy", strategy), gettext("Saved"))
-    return asked(request, strategy, form, title=gettext("Name and owner"), button=gettext("Save"))
+    return asked(request, strategy, form, title=gettext("Name and owner"), button=gettext("Save the changes"))
 
 
 @require_http_methods(["GET", "POST"])

@@ -109,7 +109,7 @@ def fields(request: TenantRequest, pk: UUID, part: str) -> HttpResponse:
         "lede": str(LEDES.get(part, "")),
         "crumbs": trail(request, strategy, Crumb(words=str(TITLES[part]))),
         "form": form,
-        "button": gettext("Save"),
+        "button": gettext("Save the changes"),
         "back_url": back_url(request, strategy),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -295,7 +295,7 @@ def one(request: TenantRequest, pk: UUID, part: str, row: UUID | None = None) ->
         ),
         "form": form,
         "is_failed": bool(form.errors) and not grows,
-        "button": gettext("Save"),
+        "button": gettext("Save the changes"),
         "back_url": url_of(request, f"strategy-{part}", strategy),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if context["is_failed"] else HTTPStatus.OK

@@ -63,7 +63,7 @@ def test_from_the_second_version_over_an_alternative_to_the_end_by_keyboard(
     pressed(page, "link", "Back to the strategy")
     pressed(page, "link", "Change the conditions")
     page.get_by_label("What must be true").fill("One person owns the problem.\nThey can measure it.")
-    pressed(page, "button", "Save")
+    pressed(page, "button", "Save the changes")
     pressed(page, "link", "Publish version 2")
     expect(page.get_by_role("cell", name="They can measure it.")).to_be_visible()
     page.get_by_label("Why it was changed").fill("They must measure")
@@ -80,7 +80,7 @@ def test_from_the_second_version_over_an_alternative_to_the_end_by_keyboard(
     page.get_by_label("Name").press("Enter")
     pressed(page, "link", "Change the conditions")
     page.get_by_label("What must be true").fill("Two partners sell in the north.")
-    pressed(page, "button", "Save")
+    pressed(page, "button", "Save the changes")
     page.goto("/o/northwind/strategy/")
     expect(page.get_by_text("Two partners sell in the north.")).to_be_visible()
 

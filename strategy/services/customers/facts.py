@@ -180,6 +180,12 @@ def own_values(
     return values, wrong
 
 
+def own_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """[before, after] of own values, of those that differ: a row may have many, and each change is kept for good."""
+    differing = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return [{key: one[key] for key in differing if key in one} for one in (before, after)]
+
+
 COMPANY: Mapping[str, Callable[[Any], Any]] = {
     "domain": clean_domain,
     "tags": clean_tags,

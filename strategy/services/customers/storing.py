@@ -18,6 +18,7 @@ from accounts.refusals import ExternalIdTaken, Invalid
 from accounts.upserts import Line, Outcome, waiting
 from strategy.models import Company, Contact, Deal
 from strategy.models.customers import name_key
+from strategy.services.customers.facts import own_differences
 from strategy.services.customers.refusals import CustomerChangedMeanwhile, WasMerged
 
 Customer = TypeVar("Customer", Company, Contact)
@@ -71,7 +72,7 @@ def differences(row: models.Model, values: Mapping[str, Any]) -> dict[str, list[
                 before = row._state.fields_cache.get(name, key)
                 found[name] = [_told(before), _told(value)]
         elif (before := getattr(row, name)) != value:
-            found[name] = [before, value]
+            found[name] = own_differences(before, value) if name == "attributes" else [before, value]
     return found
 
 

@@ -17,6 +17,7 @@ from accounts.models import Membership
 from accounts.permissions import NotAllowed, allows, require
 from accounts.refusals import Invalid, Refused
 from strategy.models import BulkEdit, Deal
+from strategy.services.customers.facts import own_differences
 from strategy.services.deals.drafts import Draft, Run, held, store_all
 from strategy.services.deals.facts import CHANGEABLE, plan_changes
 from strategy.services.deals.moving import plan_move
@@ -80,7 +81,7 @@ def bulk_edit_deals(
             found = _planned(run, deals.get(key), change, on)
             rows.append(EditedRow(key, isinstance(found, Draft), found if isinstance(found, Refused) else None))
             drafts += [found] if isinstance(found, Draft) else []
-        befores = [{column: draft.before[column] for column in COLUMNS if column in draft.before} for draft in drafts]
+        befores = [_before(draft) for draft in drafts]
         store_all(drafts)
         deed = {name: getattr(value, "pk", value) for name, value in change.items()}
         kept = [
@@ -166,6 +167,15 @@ def _planned(run: Run, deal: Deal | None, change: Mapping[str, Any], on: date | 
     return None if draft.is_empty else draft
 
 
+def _before(draft: Draft) -> dict[str, Any]:
+    """What stood in the columns that change; of own attributes those that do, None where there was no value."""
+    before = {column: draft.before[column] for column in COLUMNS if column in draft.before}
+    if "attributes" in before:
+        was, now = own_differences(before["attributes"], draft.deal.attributes)
+        before["attributes"] = {**dict.fromkeys(now), **was}
+    return before
+
+
 def _put_back(run: Run, deal: Deal | None, row: Mapping[str, Any], known: Mapping[str, Any]) -> Draft | Refused | None:
     if deal is None:
         return DealNotThere()
@@ -173,9 +183,6 @@ def _put_back(run: Run, deal: Deal | None, row: Mapping[str, Any], known: Mappin
         return DealMovedMeanwhile(deal=deal.name)
     before = {COLUMNS[column]: value for column, value in row["before"].items()}
     wanted = {name: known[name].get(value) if name in known else _day(name, value) for name, value in before.items()}
-    if "attributes" in wanted:
-        # What was not there goes: values that are left out would stay.
-        wanted["attributes"] = {**dict.fromkeys(deal.attributes), **wanted["attributes"]}
     draft = Draft(run, deal)
     draft.puts_back = True
     try:

@@ -17,7 +17,7 @@ from accounts.permissions import allows, require
 from accounts.refusals import Invalid
 from accounts.visibility import sight_of
 from strategy.models import Company, Deal, DealEvent, OwnerSpan, PlanPart, PlanSpan, Stage, Strategy
-from strategy.services.customers.facts import own_values
+from strategy.services.customers.facts import own_differences, own_values
 from strategy.services.deals.drafts import Draft, Run, drafted
 from strategy.services.refusals import DealIsOver
 
@@ -173,6 +173,8 @@ def plan_plain(draft: Draft, wanted: Mapping[str, Any]) -> None:
     if "competitor" in changed:
         draft.run.refuse_figures(deal.closed_on, field="competitor")
     told: dict[str, Any] = {name: [_said(getattr(deal, name)), _said(value)] for name, value in changed.items()}
+    if "attributes" in changed:
+        told["attributes"] = own_differences(deal.attributes, changed["attributes"])
     draft.set(**changed)
     draft.note(DealEvent.Kind.CORRECTED, **told)
     draft.tell(verb="deal.edited", changed=told)

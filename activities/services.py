@@ -19,7 +19,7 @@ from accounts.signals import placeholder_linked
 from accounts.visibility import of_everybody, sight_of
 from activities.models import Activity, ActivityType, Horizon, Output, OutputType
 from strategy.models import Company, Deal
-from strategy.services import refuse_merged, watch_deal
+from strategy.services import refuse_closed, refuse_merged, watch_deal
 from strategy.signals import deals_merged, deals_parted
 
 # A phone's clock may run ahead of ours.
@@ -63,7 +63,8 @@ def log_activity(
     """Write down an activity with what it gave. The same entry key again returns what was stored, changing nothing.
 
     `at` is when it happened, `minutes` how long (the type's usual length unless given). Raises Invalid with the
-    fields that are wrong, ExternalIdTaken, NotAllowed, WasMerged for a deal that is another one now.
+    fields that are wrong, ExternalIdTaken, NotAllowed, WasMerged for a deal that is another one now,
+    PeriodClosed for what was done for a deal on a day whose figures are closed.
     """
     require(actor, "activity.log")
     if entry_key is not None and (stored := _entered(entry_key)):
@@ -74,6 +75,8 @@ def log_activity(
         raise Invalid(fields={"member": _("Choose somebody whose deals you see.")})
     gave = list(outputs)
     _refuse_nonsense(at=at, recorded_at=recorded_at, minutes=minutes, horizon=horizon, purpose=purpose, gave=gave)
+    if deal is not None:
+        refuse_closed(actor, actor.tenant.day_of(at), field="at")
     activity = Activity(
         type=type,
         member=member or actor,

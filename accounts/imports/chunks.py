@@ -38,6 +38,7 @@ class Chunk:
     rows: list[Row | Broken]
     at: datetime
     today: date
+    closed_until: date | None
     is_last: bool
 
     @property
@@ -132,6 +133,7 @@ def _batch(chunk: Chunk, lists: Lists) -> Batch:
         answers=run.mapping,
         observed=(run.observed_from, run.observed_until),
         listed=frozenset(lists.kinds),
+        closed_until=chunk.closed_until,
     )
 
 

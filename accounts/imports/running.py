@@ -167,8 +167,9 @@ class Worker:
 
     def _keep(self, run: ImportRun, file: ImportFile, rows: list[Row | Broken], *, is_last: bool, began: float) -> None:
         now = self.clock()
-        today = Tenant.objects.get(pk=current_tenant_id()).day_of(now)
-        chunk = Chunk(run=run, file=file, rows=rows, at=now, today=today, is_last=is_last)
+        tenant = Tenant.objects.get(pk=current_tenant_id())
+        today, closed = tenant.day_of(now), tenant.closed_until
+        chunk = Chunk(run=run, file=file, rows=rows, at=now, today=today, closed_until=closed, is_last=is_last)
         self._lists = self._lists or Lists(run)
         written = absorb(chunk, self._lists)
         if chunk.is_last:

@@ -54,8 +54,8 @@ class Batch:
     """One chunk of one file, inside its transaction.
 
     Every statement knows %(tenant)s, %(run)s, %(source)s, %(at)s, %(today)s, %(observed_from)s,
-    %(observed_until)s and %(stamp)s. `answers` are what a person said, `listed` the kinds of list that were sent,
-    `fresh_id` is SQL for a new key.
+    %(observed_until)s, %(closed_until)s and %(stamp)s. `answers` are what a person said, `listed` the kinds of list
+    that were sent, `fresh_id` is SQL for a new key. `closed_until` is the last day whose figures are closed.
     """
 
     layout: Layout
@@ -68,6 +68,7 @@ class Batch:
     answers: Answers
     observed: tuple[date | None, date | None] = (None, None)
     listed: frozenset[str] = frozenset()
+    closed_until: date | None = None
     notes: list[Note] = field(default_factory=list)
     besides: dict[str, int] = field(default_factory=dict)
 
@@ -84,6 +85,7 @@ class Batch:
             "today": self.today,
             "observed_from": self.observed[0],
             "observed_until": self.observed[1],
+            "closed_until": self.closed_until,
             "stamp": f"{moment[:8]}-{moment[8:]}-7",
         }
 
@@ -113,12 +115,13 @@ class Batch:
             cursor.execute(statement, {**self._named, **values})
             return list(cursor.fetchall())
 
-    def refuse(self, rules: Sequence[Rule]) -> None:
+    def refuse(self, rules: Sequence[Rule], **values: Any) -> None:
         """Refuse every staged row that any rule is true of, in one pass; a row may be refused for several."""
         told = ", ".join(f"(({rule.condition}), '{rule.column}', '{rule.code}')" for rule in rules)
         self.run(
             "INSERT INTO refused SELECT s.line, r.column_name, r.code FROM staged AS s"  # noqa: S608
-            f" CROSS JOIN LATERAL (VALUES {told}) AS r(bad, column_name, code) WHERE r.bad"
+            f" CROSS JOIN LATERAL (VALUES {told}) AS r(bad, column_name, code) WHERE r.bad",
+            **values,
         )
         self.run("UPDATE staged AS s SET outcome = 'refused' FROM refused AS r WHERE r.line = s.line")
 

@@ -21,7 +21,7 @@ from accounts.visibility import of_everybody
 from outcomes.models import Grade, Milestone, MilestoneEvent, MilestoneType
 from outcomes.rules import derive
 from strategy.models import Deal
-from strategy.services import refuse_merged, watch_deal
+from strategy.services import refuse_closed, refuse_merged, watch_deal
 from strategy.services.refusals import DealIsOver
 from strategy.signals import deals_merged, deals_parted
 
@@ -43,8 +43,8 @@ def record_milestone(
     """Write down that the customer did something: claimed (E0), or evidenced (E1) when an artefact is linked.
 
     `on` is the day the customer did it, `words` are theirs, `evidence` is an http(s) address. The same entry key
-    again changes nothing. Raises Invalid with the fields that are wrong, DealIsOver, NotAllowed, WasMerged for a deal
-    that is another one now.
+    again changes nothing. Raises Invalid with the fields that are wrong, DealIsOver, PeriodClosed, NotAllowed, WasMerged
+    for a deal that is another one now.
     """
     require(actor, "milestone.record")
     today = actor.tenant.day_of(at)
@@ -73,6 +73,7 @@ def record_milestone(
                 raise Invalid(fields={"entry_key": _("This entry was made on another deal. Open the form again.")})
             return Milestone.objects.get(deal=deal, type=stored.type_id)
         refuse_merged(held)
+        refuse_closed(actor, on)
         event.save()
         milestone = _settle(deal=deal, type=type)
         watch_deal(deal)

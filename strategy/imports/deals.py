@@ -60,6 +60,30 @@ SETTLE = """
             ON d.tenant_id = %(tenant)s AND d.source = %(source)s AND d.external_id = n.external_id) AS j
     WHERE j.line = s.line AND s.outcome IS NULL
 """
+# What figures count of a deal that is known, on days that the organisation has closed: its qualification and its end.
+# That it was opened again is news.
+KNOWN = (
+    "s.outcome = 'updated' AND EXISTS"
+    " (SELECT FROM strategy_deal AS d WHERE d.tenant_id = %(tenant)s AND d.id = s.matched"
+)
+CLOSED_RULES = (
+    Rule("closed_period", "qualified_on", "s.outcome = 'created' AND s.qualified_on <= %(closed_until)s"),
+    Rule("closed_period", "closed_on", "s.outcome = 'created' AND s.closed_on <= %(closed_until)s"),
+    Rule(
+        "closed_period",
+        "qualified_on",
+        f"{KNOWN} AND least(d.qualified_on, s.qualified_on) <= %(closed_until)s"
+        " AND (d.qualified_on, d.currency, d.rate, d.amount_at_qualification, d.owner_at_qualification_id)"
+        " IS DISTINCT FROM (s.qualified_on, %(currency)s::text, round(%(rate)s::numeric, 8),"
+        " coalesce(s.price, d.amount_at_qualification), coalesce(d.owner_at_qualification_id, s.owner_id)))",
+    ),
+    Rule(
+        "closed_period",
+        "closed_on",
+        f"{KNOWN} AND s.kind <> 'open' AND least(d.closed_on, s.closed_on) <= %(closed_until)s"
+        " AND (d.end_cause, d.closed_on, d.amount) IS DISTINCT FROM (s.kind, s.closed_on, s.amount))",
+    ),
+)
 BEFORE = """
     CREATE TEMPORARY TABLE before ON COMMIT DROP AS
     SELECT s.line, d.stage_id, d.owner_id, d.amount_at_qualification, d.amount, d.opened_on, d.qualified_on,
@@ -186,6 +210,8 @@ def absorb_deals(batch: Batch, pipeline: ImportedPipeline) -> None:
     ensure_members(batch, "agent", role="rep")
     batch.run(SETTLE, **values)
     batch.run("ANALYZE staged (line, matched, outcome)")  # or a plan is made for one row of thousands
+    if batch.closed_until is not None:
+        batch.refuse(CLOSED_RULES, currency=values["currency"], rate=values["rate"])
     changes = batch.rows("SELECT count(*) FROM staged WHERE outcome = 'updated'")[0][0]
     if changes:
         batch.rows(LOCK)

@@ -41,6 +41,11 @@ declare(
     ),
 )
 declare(
+    "closed_period",
+    _("Figures are closed up to a later day, and “{column}” of this row would change them. Open them again first."),
+    rows("{n} deal would change figures that are closed", "{n} deals would change figures that are closed"),
+)
+declare(
     "year_unlikely",
     _("“{value}” is not a year a company was founded in."),
     rows("{n} unlikely year of founding", "{n} unlikely years of founding"),

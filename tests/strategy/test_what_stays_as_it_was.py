@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from accounts.models import AuditEvent, Membership
+from accounts.models import AuditEvent, Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Company, Deal, Stage
 from tests.api import Program, Things, furnish, make_secret
 from tests.make import make_deal, make_strategy, stage
+from tests.strategy import maven
 from tests.strategy.test_api_deal_changes import days_ago, kinds, opened
 from tests.teams import Cast, let_see
 
@@ -66,6 +68,44 @@ def test_nothing_said_today_moves_figures_of_a_closed_period(
     assert program.patch(f"deals/{still['id']}", {"is_test": True}, if_match="*").json()["is_test"]
     with tenant_scope(lena.tenant_id):
         assert AuditEvent.objects.filter(verb="organisation.edited").count() == 2, "closing and opening are told"
+
+
+def test_outcomes_and_work_of_a_closed_day_are_not_written_down(program: Program, things: Things) -> None:
+    deal = opened(program)
+    close(program, days_ago(30))
+    for kind, body, field in (
+        ("milestones", {"deal": deal["id"], "type": things.mty, "on": days_ago(30)}, "#/on"),
+        ("activities", {"deal": deal["id"], "type": things.aty, "at": f"{days_ago(31)}T09:00:00Z"}, "#/at"),
+    ):
+        assert refusals(program.post(kind, body)) == (422, "period_closed", [field])
+    of_none = {"type": things.aty, "at": f"{days_ago(31)}T09:00:00Z"}
+    assert program.post("activities", of_none).status_code == 201, "what was done for no deal is in no figure of deals"
+    open_days = {"on": days_ago(29)}, {"at": f"{days_ago(28)}T09:00:00Z"}
+    assert program.post("milestones", {"deal": deal["id"], "type": things.mty, **open_days[0]}).status_code == 201
+    assert program.post("activities", {"deal": deal["id"], "type": things.aty, **open_days[1]}).status_code == 201
+
+
+@pytest.mark.usefixtures("inside_northwind", "uploads_aside")
+def test_an_import_changes_nothing_of_a_closed_period(lena: Membership) -> None:
+    maven.import_all(maven.FILES, actor=lena)
+    Tenant.objects.filter(pk=lena.tenant_id).update(closed_until=date(2017, 3, 15))
+    before = list(Deal.objects.order_by("external_id").values_list("qualified_on", "closed_on", "end_cause", "amount"))
+    again = maven.import_all(maven.FILES, actor=lena)
+    assert not again.rows.filter(code="closed_period").exists(), "what says the same changes nothing"
+    said = maven.HEADER + (
+        "A1,Anna Snelling,GTX Pro,Isdom,Won,2017-01-10,2017-03-02,4700\n"  # another day of a closed end
+        "A2,Anna Snelling,GTXPro,Cancity,Lost,2017-03-20,2017-04-01,0\n"  # qualified on another day
+        "A3,Boris Faz,MG Special,,Won,2017-02-01,2017-05-01,60\n"  # an end of an open day
+        "A5,Boris Faz,MG Special,Isdom,Engaging,2017-03-15,,\n"  # a new deal of a closed day
+        "A6,Boris Faz,MG Special,Isdom,Engaging,2017-03-16,,\n"
+    )
+    run = maven.import_all({**maven.FILES, "pipeline.csv": said}, actor=lena)
+    refused = run.rows.filter(code="closed_period").order_by("line").values_list("line", "column")
+    assert list(refused) == [(2, "close_date"), (3, "engage_date"), (5, "engage_date")]
+    now = dict(Deal.objects.values_list("external_id", "end_cause"))
+    assert (now["A3"], now.get("A5"), now["A6"]) == ("won", None, "")
+    after = list(Deal.objects.order_by("external_id").values_list("qualified_on", "closed_on", "end_cause", "amount"))
+    assert after[:2] == before[:2]
 
 
 def test_a_merge_is_not_undone_once_its_period_is_closed(program: Program, things: Things) -> None:
@@ -191,6 +231,8 @@ def test_a_segment_is_suggested_with_its_reasons_and_never_set(program: Program,
     assert program.patch(path, {"name": "Pumps"}, if_match=taken.headers["ETag"]).status_code == 200
     other = program.patch(path, {"company": companies["Birch"], "segment": None}, if_match="*").json()
     assert (other["segment"], other["suggested_segments"]) == (None, [])
+    again = {"name": "Pumps", "company": companies["Alder"]}
+    assert Program(make_secret(lena, "deals:write")).post("deals", again).json()["suggested_segments"] == []
 
 
 def test_a_pipeline_that_is_archived_takes_no_new_deals_and_keeps_its_own(program: Program, lena: Membership) -> None:

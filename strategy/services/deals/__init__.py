@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from strategy.models import Deal
 from strategy.services.deals.bulk import BulkEditUndone, Edited, EditedRow, bulk_edit_deals, undo_bulk_edit
-from strategy.services.deals.drafts import FiguresClosed, PeriodClosed
+from strategy.services.deals.drafts import FiguresClosed, PeriodClosed, refuse_closed
 from strategy.services.deals.facts import (
     CHANGEABLE,
     LARGEST_AMOUNT,
@@ -30,6 +30,7 @@ __all__ = [
     "move_deal",
     "open_deal",
     "qualify_deal",
+    "refuse_closed",
     "reopen_deal",
     "undo_bulk_edit",
     "undo_deal_merge",

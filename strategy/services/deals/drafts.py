@@ -128,15 +128,20 @@ class Run:
         if on > self.today or (earliest is not None and on < earliest):
             first = long_day(earliest) if earliest else "1900"
             raise Invalid(fields={field: _("Give a day between %(first)s and today.") % {"first": first}})
-        closed = self.actor.tenant.closed_until
-        if closed is not None and on <= closed:
-            raise _at(field, PeriodClosed(day=closed))
+        refuse_closed(self.actor, on, field=field)
 
     def refuse_figures(self, day: date | None, *, field: str) -> None:
         """Raises FiguresClosed for a fact that is no news and belongs to a closed day."""
         closed = self.actor.tenant.closed_until
         if day is not None and closed is not None and day <= closed:
             raise _at(field, FiguresClosed(day=closed))
+
+
+def refuse_closed(actor: Membership, on: date, *, field: str = "on") -> None:
+    """Raises PeriodClosed for a day whose figures the actor's organisation has closed."""
+    closed = actor.tenant.closed_until
+    if closed is not None and on <= closed:
+        raise _at(field, PeriodClosed(day=closed))
 
 
 def _at(field: str, refusal: Refused) -> Refused:

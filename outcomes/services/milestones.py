@@ -43,8 +43,8 @@ def record_milestone(
     """Write down that the customer did something: claimed (E0), or evidenced (E1) when an artefact is linked.
 
     `on` is the day the customer did it, `words` are theirs, `evidence` is an http(s) address. The same entry key
-    again changes nothing. Raises Invalid with the fields that are wrong, DealIsOver, PeriodClosed, NotAllowed, WasMerged
-    for a deal that is another one now.
+    again changes nothing. Raises Invalid with the fields that are wrong, DealIsOver, PeriodClosed, NotAllowed,
+    WasMerged for a deal that is another one now.
     """
     require(actor, "milestone.record")
     today = actor.tenant.day_of(at)

@@ -144,3 +144,16 @@ def test_the_second_of_two_who_make_the_same_id_at_once_is_told(inside_northwind
         store_new(drafts)
     assert refusal.value.data == {"source": "crm", "external_id": "7"}
     assert not Deal.objects.filter(external_id="6").exists()
+
+
+def test_a_change_keeps_of_own_attributes_those_that_it_changed(program: Program) -> None:
+    for key in ("budget", "fleet", "site"):
+        assert program.post("attributes", {"of": "deal", "name": key.title(), "key": key}).status_code == 201
+    deal = program.post("deals", {"name": "Pump watch", "attributes": {"budget": "yes", "fleet": "9"}}).json()
+    change = {"attributes": {"budget": None, "site": "Oslo"}}
+    made = program.post("deals:bulk", {"deals": [deal["id"]], "change": change}).json()
+    event = program.all(f"deals/{deal['id']}/events")[-1]
+    assert event["data"] == {"attributes": [{"budget": "yes"}, {"site": "Oslo"}]}
+    assert program.get(f"deals/{deal['id']}").json()["attributes"] == {"fleet": "9", "site": "Oslo"}
+    assert program.post(f"bulk_edits/{made['id']}/undo", {}).json()["updated"] == 1
+    assert program.get(f"deals/{deal['id']}").json()["attributes"] == {"budget": "yes", "fleet": "9"}

@@ -53,6 +53,11 @@ MILESTONES = Listing(
     narrow={
         "deal": "milestone.deal_id = %(deal)s",
         "type": "milestone.type_id = %(type)s",
+        # Those of a deal that turned out to be another one are that one's, which has them, too.
+        "standing": (
+            "(NOT EXISTS (SELECT FROM strategy_deal AS gone WHERE gone.tenant_id = milestone.tenant_id"
+            " AND gone.id = milestone.deal_id AND gone.merged_into_id IS NOT NULL)) = %(standing)s"
+        ),
     },
 )
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from accounts.reading import Listing, Position, by_external_id
 from accounts.visibility import of_everybody
+from strategy.customer_listings import standing
 from strategy.models import BulkEdit, Deal, DealEvent
 
 
@@ -139,6 +140,7 @@ DEALS = Listing(
         "qualified_until": "deal.qualified_on <= %(qualified_until)s",
         "expected_close_until": "deal.due_on <= %(expected_close_until)s",
         **by_external_id("deal"),
+        **standing("deal"),
     },
 )
 #: What has changed since a moment, in the order in which it changed.
@@ -166,6 +168,7 @@ DEALS_PAST = replace(
     DEALS,
     narrow={
         **{name: DEALS.narrow[name] for name in ("company", "pipeline", "came_from", "source", "external_id")},
+        **standing("deal"),
         "key": "deal.id = %(key)s",
         "keys": "deal.id = ANY (%(keys)s)",
         "as_of": "coalesce(deal.opened_on, deal.qualified_on, deal.created_at::date) <= %(as_of)s",

@@ -202,10 +202,10 @@ def facts_of(contact: Contact, slug: str) -> list[tuple[str, str, str]]:
 
 def decides(contact: Contact, slug: str) -> Part:
     """The deals in sight about which they decide."""
-    found = BuyingRole.objects.filter(contact=contact).select_related("deal").order_by("-pk")[:BESIDE]
+    found = BuyingRole.objects.filter(contact=contact, deal__merged_into=None).select_related("deal").order_by("-pk")
     rows = [
         Row(name=one.deal.name, beside=one.get_role_display(), url=reverse("deal", args=[slug, one.deal_id]))
-        for one in found
+        for one in found[:BESIDE]
     ]
     nothing = gettext("No deal that you see.")
     return Part(key="decides", heading=gettext("Decides about"), nothing=nothing, rows=rows)

@@ -38,8 +38,12 @@ class Milestones(Resource):
     }
 
     def list(self, request: TokenRequest) -> Response:
-        """List the milestones of deals, the newest first."""
-        return self.page(listings.MILESTONES, shapes.milestone)
+        """List the milestones of deals, the newest first.
+
+        Those of a deal that was merged into another one are left out, unless it is asked for: they are that one's.
+        """
+        fixed = {} if "deal" in self.wanted else {"standing": True}
+        return self.page(listings.MILESTONES, shapes.milestone, **fixed)
 
     def retrieve(self, request: TokenRequest, id: str) -> Response:
         """Show one milestone of a deal."""

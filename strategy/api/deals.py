@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,10 +20,12 @@ from accounts.api.permissions import require_for
 from accounts.api.problems import InvalidParameter, NotThere
 from accounts.api.resource import Resource, TokenRequest, created
 from accounts.api.tags import Match
+from accounts.integrations.tokens import token_allows
 from accounts.models import Membership
 from accounts.reading import Position
 from strategy import listings, past, services, strategies
 from strategy.api import inputs, shapes
+from strategy.api.customers import standing
 from strategy.listings import DealRow
 from strategy.models import Company, Deal, DealSource, EndCause, Merge, Pipeline, PlanPart, Stage, Strategy
 from strategy.requirements import RequirementsMissing
@@ -112,7 +115,8 @@ class Deals(Resource):
     def list(self, request: TokenRequest) -> Response:
         """List the deals, the newest first.
 
-        Test deals and those that are part of another one are among them, and say so (`is_test`, `merged_into_id`). With
+        Test deals are among them, and say so (`is_test`). What was merged into another deal is left out, unless its own
+        id in another system, or what has changed (`updated_since`), is asked for: `merged_into_id` says so then. With
         `updated_since` the oldest change comes first. With `as_of` each deal is answered as it was at the end of
         that day, by what took effect until then and with everything that is known of it now: stage, end, owner,
         strategy, segment, play, amount, expected close and qualification are those of the day, everything else is as it
@@ -122,10 +126,10 @@ class Deals(Resource):
         day = self.wanted.get("as_of")
         if day is not None:
             self._refuse_beside_past(request)
-            return self.paged(self._past, shapes.deal)
+            return self.paged(partial(self._past, **standing(self.wanted)), shapes.deal)
         if "updated_since" in self.wanted:
             return self.paged(listings.DEALS_CHANGED.page, shapes.deal, lambda row: Position(row.updated_at, row.key))
-        return self.page(listings.DEALS, shapes.deal)
+        return self.page(listings.DEALS, shapes.deal, **standing(self.wanted))
 
     def retrieve(self, request: TokenRequest, id: str) -> Response:
         """Show one deal.
@@ -153,7 +157,7 @@ class Deals(Resource):
         wanted = self.read(request)
         _require_override(request, wanted)
         deal = services.open_deal(actor=request.user, at=timezone.now(), **wanted)
-        answer = self._suggesting(deal)
+        answer = self._suggesting(request, deal)
         return created(answer, f"/api/v1/deals/{answer['id']}")
 
     def partial_update(self, request: TokenRequest, id: str) -> Response:
@@ -167,7 +171,7 @@ class Deals(Resource):
         """
         wanted = self.read(request)
         deal = services.change_deal(deal=self._deal(id), actor=request.user, at=timezone.now(), **wanted)
-        return Response(self._suggesting(deal))
+        return Response(self._suggesting(request, deal))
 
     @action(detail=True, methods=["get"])
     def events(self, request: TokenRequest, id: str) -> Response:
@@ -294,8 +298,11 @@ class Deals(Resource):
             raise NotThere
         return found
 
-    def _suggesting(self, deal: Deal) -> dict[str, Any]:
-        suggested = strategies.segments_worth_a_thought(deal.company, now=deal.segment_id) if deal.is_open else []
+    def _suggesting(self, request: TokenRequest, deal: Deal) -> dict[str, Any]:
+        # Its reasons tell what a strategy says, and what is known of the company.
+        may_read = all(token_allows(request.auth, one) for one in ("strategy.see", "company.see"))
+        wanted = deal.is_open and may_read
+        suggested = strategies.segments_worth_a_thought(deal.company, now=deal.segment_id) if wanted else []
         return shapes.changed_deal(listings.changed_deal(deal.pk), suggested)
 
     def _answer(self, key: UUID) -> Response:

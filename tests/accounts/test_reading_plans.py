@@ -52,8 +52,10 @@ LISTS = {
 }
 #: What a list is never asked without.
 ALWAYS: dict[str, tuple[str, ...]] = {
+    "deals": ("standing",),
     "changed deals": ("updated_since",),
-    "past deals": ("as_of",),
+    "past deals": ("as_of", "standing"),
+    "milestones": ("standing",),
     "companies": ("standing",),
     "changed companies": ("standing", "updated_since"),
     "contacts": ("standing",),

@@ -15,7 +15,7 @@ from outcomes.models import MilestoneType
 from outcomes.queries.plan import done_for
 from outcomes.services import record_milestone
 from strategy.models import PlanPart
-from strategy.services import merge_deals, replan_deal
+from strategy.services import change_deal, merge_deals
 from tests.api import Program, Things, furnish, make_secret
 from tests.make import NOON, make_deal, make_strategy
 from tests.strategy.test_api_deal_changes import days_ago, opened
@@ -89,7 +89,7 @@ def test_an_outcome_of_two_deals_that_are_one_counts_once_for_their_play(lena: M
         play = PlanPart.objects.get(strategy=strategy, kind="play")
         keep, gone = make_deal(actor=lena, name="Keep"), make_deal(actor=lena, name="Gone")
         for deal in (keep, gone):
-            replan_deal(deal=deal, play=play, actor=lena, at=NOON)
+            change_deal(deal=deal, play=play, actor=lena, at=NOON)
             record_milestone(actor=lena, deal=deal, type=MilestoneType.objects.earliest("position"), at=NOON)
             deal.refresh_from_db()
         merge_deals(keep=keep, gone=gone, actor=lena, at=NOON)

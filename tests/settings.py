@@ -17,8 +17,9 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 # Several test processes share one server, and what one empties must not be what another counts in.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 if CACHE_URL:
-    CACHES["default"]["LOCATION"] = urlsplit(CACHE_URL)._replace(path=f"/{2 + int(WORKER[2:]) % 14}").geturl()  # noqa: F405
+    CACHE_URL = urlsplit(CACHE_URL)._replace(path=f"/{2 + int(WORKER[2:]) % 14}").geturl()
+    CACHES["default"]["LOCATION"] = CACHE_URL  # noqa: F405
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **CELERY_BROKER_TRANSPORT_OPTIONS,
-    "global_keyprefix": f"{os.environ.get('PYTEST_XDIST_WORKER', 'tests')}.",
+    "global_keyprefix": f"{WORKER}.",
 }

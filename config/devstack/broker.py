@@ -34,7 +34,7 @@ class Broker:
             "bind": LOOPBACK,
             "port": str(port),
             "requirepass": self._password,
-            "databases": "2",
+            "databases": "16",
             "save": '""',
             "appendonly": "no" if self._throw_away else "yes",
             "appendfsync": "everysec",

@@ -92,7 +92,7 @@ class Stage(TenantModel):
 
 
 class EndReason(TenantModel):
-    """One of the organisation's own reasons for an end, such as a competitor's name or “no budget”."""
+    """One of the organisation's own reasons for an end, such as “no budget”. Who won it instead is a `Competitor`."""
 
     kind = models.CharField(_("kind"), max_length=12, choices=EndCause)
     name = models.CharField(_("name"), max_length=120)

@@ -90,7 +90,7 @@ PAGES = [
 
 
 SMALL = """() => [...document.querySelectorAll('main :is(a, button, input:not([type=hidden]), select)')]
-    .filter(e => e.checkVisibility() && !e.closest('p, .facts, .meta, td, th, dt, .legend-row, label'))
+    .filter(e => e.checkVisibility() && !e.closest('p, .facts, .meta > span, td, th, dt, .legend-row, label'))
     .map(e => [e.textContent.trim() || e.name, e.getBoundingClientRect().height])
     .filter(([, height]) => height > 0 && height < 24)"""
 PRESSED = """() => [...document.querySelectorAll('nav, .topbar, .btn, .toasts, .filters, dialog')]

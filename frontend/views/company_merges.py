@@ -21,6 +21,7 @@ from frontend.views.customers import (
     Cell,
     Row,
     companies_crumbs,
+    differing,
     doubles_after,
     doubles_page,
     form_page,
@@ -73,7 +74,7 @@ def merge(request: TenantRequest, pk: UUID) -> HttpResponse:
     other = company_or_404(key)
     rows = {str(row.pk): row for row in (one, other)}
     names = [(key, f"{row.name} {clean.shown_domain(row.domain)}".strip()) for key, row in rows.items()]
-    form = MergeForm(request.POST or None, names=names, differing=differing(one, other))
+    form = MergeForm(request.POST or None, names=names, differing=differing(one, other, COMPANY_FACTS, fact_words))
     if request.method == "POST" and form.is_valid():
         keep = rows[form.cleaned_data["stays"]]
         gone = other if keep is one else one
@@ -115,17 +116,6 @@ def pick(request: TenantRequest, company: Company) -> HttpResponse:
         words=words_said,
         back_url=url,
     )
-
-
-def differing(one: Company, other: Company) -> list[tuple[str, str]]:
-    """(fact, its name with both values) of what both know and know differently."""
-    found = []
-    for name in COMPANY_FACTS:
-        ours, theirs = getattr(one, name), getattr(other, name)
-        if ours not in (None, "") and theirs not in (None, "") and ours != theirs:
-            label = str(Company._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
-            found.append((name, f"{label}: {fact_words(one, name)} / {fact_words(other, name)}"))
-    return found
 
 
 def fact_words(company: Company, name: str) -> str:

@@ -23,6 +23,7 @@ from frontend.views.customers import (
     Part,
     Row,
     contacts_crumbs,
+    differing,
     doubles_after,
     doubles_page,
     form_page,
@@ -275,7 +276,7 @@ def merge(request: TenantRequest, pk: UUID) -> HttpResponse:
     other = contact_or_404(key)
     rows = {str(row.pk): row for row in (one, other)}
     names = [(key, f"{row.name} {row.email}".strip()) for key, row in rows.items()]
-    form = MergeForm(request.POST or None, names=names, differing=differing(one, other))
+    form = MergeForm(request.POST or None, names=names, differing=differing(one, other, CONTACT_FACTS))
     url = reverse("contact", args=[slug, pk])
     if request.method == "POST" and form.is_valid():
         keep = rows[form.cleaned_data["stays"]]
@@ -297,17 +298,6 @@ def merge(request: TenantRequest, pk: UUID) -> HttpResponse:
             "back_url": url,
         },
     )
-
-
-def differing(one: Contact, other: Contact) -> list[tuple[str, str]]:
-    """(fact, its name with both values) of what is known of both, and differently."""
-    found = []
-    for name in CONTACT_FACTS:
-        ours, theirs = getattr(one, name), getattr(other, name)
-        if ours not in (None, "") and theirs not in (None, "") and ours != theirs:
-            label = str(Contact._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
-            found.append((name, f"{label}: {ours} / {theirs}"))
-    return found
 
 
 @require_POST

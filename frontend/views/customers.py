@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -164,3 +164,21 @@ def undone_words(facts: Sequence[str], rows: int) -> str:
             "{n} row was changed since and stays where it is.", "{n} rows were changed since and stay.", rows
         ).format(n=words.number(rows))
     return told
+
+
+def _stored(row: Any, name: str) -> str:
+    """A fact as it is stored."""
+    return str(getattr(row, name))
+
+
+def differing(
+    one: Any, other: Any, facts: Sequence[str], told: Callable[[Any, str], str] = _stored
+) -> list[tuple[str, str]]:
+    """(fact, its name with both values) of what is known of both, and differently. told: a fact as people read it."""
+    found = []
+    for name in facts:
+        ours, theirs = getattr(one, name), getattr(other, name)
+        if ours not in (None, "") and theirs not in (None, "") and ours != theirs:
+            label = str(one._meta.get_field(name).verbose_name).capitalize()
+            found.append((name, f"{label}: {told(one, name)} / {told(other, name)}"))
+    return found

@@ -74,8 +74,10 @@ def send(case: schemathesis.Case, secret: str, things: Things) -> None:
     if any(value in ([], {}) for value in (case.query or {}).values()):
         return  # an empty list stands in no address: what is wrong with it never arrives
     if crc32(repr((case.path_parameters, case.query, case.body)).encode()) % 4:
-        case.path_parameters = known(case.path_parameters, things)
-        case.query, case.body = known(case.query, things), known(case.body, things)
+        for part in ("path_parameters", "query", "body"):
+            # A part that is set anew is judged anew, and a body that is not sent is taken for a wrong one.
+            if (told := getattr(case, part)) != (meant := known(told, things)):
+                setattr(case, part, meant)
         if "If-Match" in case.headers and case.meta and case.meta.generation.mode is GenerationMode.POSITIVE:
             # Made-up tags are never those of the row, and nothing behind them would be tried.
             case.headers["If-Match"] = "*"

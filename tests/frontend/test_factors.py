@@ -25,7 +25,9 @@ LENA = {"login": "lena@example.com", "password": PASSWORD}
 
 
 def code_of(secret: str, at: float | None = None) -> str:
-    """What an authenticator app shows (RFC 6238)."""
+    """What an authenticator app shows (RFC 6238), and will for some seconds more: who types waits for the next."""
+    if at is None and (left := 30 - time.time() % 30) < 5:
+        time.sleep(left)
     return str(format_hotp_value(hotp_value(secret, int((at or time.time()) // 30))))
 
 

@@ -51,7 +51,8 @@ class Activity(TenantModel):
     """Something a member did. `day` is the organisation's calendar day of `at`, stored so that statistics need
     no time zones; `minutes` is the type's usual length unless somebody said otherwise.
 
-    `entry_key` is made with the form, so that a second press stores nothing twice.
+    `entry_key` is made with the form, so that a second press stores nothing twice. `play` is the play of a strategy
+    that it serves; without one it is unaligned. `took_seconds` is how long somebody needed to log it.
     """
 
     #: With its deal; without one it is the affair of who did it.
@@ -61,6 +62,8 @@ class Activity(TenantModel):
     member = TenantForeignKey("accounts.Membership", models.PROTECT, related_name="activities")
     deal = TenantForeignKey("strategy.Deal", models.PROTECT, null=True, blank=True, related_name="activities")
     company = TenantForeignKey("strategy.Company", models.PROTECT, null=True, blank=True, related_name="activities")
+    play = TenantForeignKey("strategy.PlanPart", models.PROTECT, null=True, blank=True, related_name="+")
+    contacts = models.ManyToManyField("strategy.Contact", through="ActivityContact", related_name="activities")
     at = models.DateTimeField(_("when"))
     day = models.DateField()
     minutes = models.PositiveIntegerField(_("minutes"))
@@ -73,8 +76,10 @@ class Activity(TenantModel):
     next_step = models.CharField(_("next step agreed"), max_length=200, default="", blank=True)
     next_step_on = models.DateField(_("on"), null=True, blank=True)
     entry_key = models.UUIDField(null=True, blank=True)
+    took_seconds = models.PositiveSmallIntegerField(null=True, blank=True)
     source = models.CharField(max_length=40, default="", blank=True)
     external_id = models.CharField(max_length=200, default="", blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[SeenManager[Activity]] = SeenManager()
@@ -110,6 +115,18 @@ class Activity(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.type} {self.day}"
+
+
+class ActivityContact(TenantModel):
+    """Somebody at the customer with whom an activity was done."""
+
+    activity = TenantForeignKey(Activity, models.CASCADE, related_name="with_contacts")
+    contact = TenantForeignKey("strategy.Contact", models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "activity", "contact"], name="activity_contact_once"),
+        ]
 
 
 class OutputType(TenantModel):

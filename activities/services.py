@@ -76,7 +76,7 @@ def log_activity(
     gave = list(outputs)
     _refuse_nonsense(at=at, recorded_at=recorded_at, minutes=minutes, horizon=horizon, purpose=purpose, gave=gave)
     if deal is not None:
-        refuse_closed(actor, actor.tenant.day_of(at), field="at")
+        refuse_closed(actor.tenant, actor.tenant.day_of(at), field="at")
     activity = Activity(
         type=type,
         member=member or actor,

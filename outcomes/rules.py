@@ -20,7 +20,7 @@ def derive(events: Iterable[MilestoneEvent]) -> dict[str, Any]:
     """The columns of a `Milestone` after its events in the order they were written.
 
     It is reached on the first day it is said to hold since it last did not; its grade is the best since then.
-    Words, person and evidence are the latest that somebody gave. Raises ValueError without any event.
+    Words, person, evidence and confidence are the latest that somebody gave. Raises ValueError without any event.
     """
     state: dict[str, Any] = {}
     for event in events:
@@ -38,6 +38,10 @@ def derive(events: Iterable[MilestoneEvent]) -> dict[str, Any]:
         state.setdefault("reached_on", event.effective_on)
         for told in ("words", "agreed_by", "evidence"):
             state[told] = getattr(event, told) or state.get(told, "")
+        if event.agreed_by or event.contact_id:
+            state["contact_id"] = event.contact_id
+        if event.confidence is not None:
+            state["confidence"] = event.confidence
     if not state:
         raise ValueError("a milestone without an event has no state")
     return state

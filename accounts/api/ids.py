@@ -23,7 +23,9 @@ CONTACT, BUYING_ROLE, ATTRIBUTE, MERGE = "con", "rol", "att", "mrg"
 COMPETITOR, DEAL_SOURCE, EXCHANGE_RATE, BULK_EDIT = "cmp", "src", "fxr", "blk"
 STRATEGY, STRATEGY_VERSION, SEGMENT, PERSONA, PLAY = "str", "ver", "seg", "per", "ply"
 ACTIVITY, ACTIVITY_TYPE, OUTPUT, OUTPUT_TYPE = "act", "aty", "out", "oty"
-MILESTONE, MILESTONE_TYPE = "mst", "mty"
+MILESTONE, MILESTONE_TYPE, MILESTONE_EVENT, EVIDENCE_FILE = "mst", "mty", "mev", "evf"
+CONFIRMATION, MUTUAL_STEP, PLANNED_ACTIVITY, TARGET, CONVERSATION = "cnf", "stp", "pln", "tgt", "cnv"
+EVENT, WEBHOOK, DELIVERY = "evn", "whk", "dlv"
 AUDIT_EVENT = "aud"
 
 # How generated clients call a row that is named beside its id: `CompanyRef`. Others are called by their type.

@@ -54,7 +54,9 @@ class MilestoneType(TenantModel):
 class MilestoneEvent(TenantModel):
     """One entry of the ledger: effective on one day, written at one moment, never changed.
 
-    A correction is a new event. `words` are the customer's own.
+    A correction is a new event. `words` are the customer's own. Who agreed is a contact where one is known, and
+    `agreed_by` the name as it was then. `answer` is what the holder of a link said, `confidence` how sure the customer
+    is from 0 to 10. `source` and `external_id` name the row of another system that says so.
     """
 
     append_only = True
@@ -78,17 +80,72 @@ class MilestoneEvent(TenantModel):
     actor = TenantForeignKey("accounts.Membership", models.PROTECT, null=True, related_name="+")
     words = models.TextField(default="", blank=True)
     agreed_by = models.CharField(max_length=120, default="", blank=True)
+    contact = TenantForeignKey("strategy.Contact", models.PROTECT, null=True, blank=True, related_name="+")
     evidence = models.URLField(max_length=500, default="", blank=True)
+    confidence = models.PositiveSmallIntegerField(null=True, blank=True)
+    answer = TenantForeignKey("outcomes.ConfirmationAnswer", models.PROTECT, null=True, blank=True, related_name="+")
+    note = models.CharField(max_length=300, default="", db_default="", blank=True)
     entry_key = models.UUIDField(null=True, blank=True)
+    source = models.CharField(max_length=40, default="", db_default="", blank=True)
+    external_id = models.CharField(max_length=200, default="", db_default="", blank=True)
 
     objects: ClassVar[SeenManager[MilestoneEvent]] = SeenManager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(grade__lte=4), name="milestone_event_grade_of_0_to_4"),
+            models.CheckConstraint(
+                condition=models.Q(confidence=None) | models.Q(confidence__lte=10),
+                name="milestone_event_confidence_of_0_to_10",
+            ),
             models.UniqueConstraint(fields=["tenant", "entry_key"], name="milestone_event_entered_once"),
+            models.UniqueConstraint(fields=["tenant", "answer"], name="milestone_event_once_for_an_answer"),
+            models.UniqueConstraint(
+                fields=["tenant", "source", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="milestone_event_external_id_unique_in_source",
+            ),
         ]
         indexes = [models.Index(fields=["tenant", "deal", "recorded_at", "id"], name="milestone_event_by_deal")]
+
+
+class MilestoneActivity(TenantModel):
+    """An activity that contributed to what an event of the ledger tells."""
+
+    append_only = True
+    seen = (WITH_ITS_DEAL,)
+
+    deal = TenantForeignKey("strategy.Deal", models.PROTECT, related_name="+")
+    event = TenantForeignKey(MilestoneEvent, models.PROTECT, related_name="contributing")
+    # By key: the ledger stays when somebody takes an activity back.
+    activity_id = models.UUIDField()
+
+    objects: ClassVar[SeenManager[MilestoneActivity]] = SeenManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "event", "activity_id"], name="milestone_activity_once"),
+        ]
+
+
+class EvidenceFile(TenantModel):
+    """A file that shows what an event of the ledger tells. `stored` is the name under which it is kept, `kind` what its
+    content says it is, `digest` the SHA-256 of the content.
+    """
+
+    append_only = True
+    seen = (WITH_ITS_DEAL,)
+
+    deal = TenantForeignKey("strategy.Deal", models.PROTECT, related_name="+")
+    event = TenantForeignKey(MilestoneEvent, models.PROTECT, related_name="files")
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    digest = models.BinaryField(max_length=32)
+    stored = models.UUIDField()
+    added_at = models.DateTimeField()
+
+    objects: ClassVar[SeenManager[EvidenceFile]] = SeenManager()
 
 
 class Milestone(TenantModel):
@@ -113,7 +170,9 @@ class Milestone(TenantModel):
     recorded_at = models.DateTimeField()
     words = models.TextField(default="", blank=True)
     agreed_by = models.CharField(max_length=120, default="", blank=True)
+    contact = TenantForeignKey("strategy.Contact", models.PROTECT, null=True, blank=True, related_name="+")
     evidence = models.URLField(max_length=500, default="", blank=True)
+    confidence = models.PositiveSmallIntegerField(null=True, blank=True)
 
     objects: ClassVar[SeenManager[Milestone]] = SeenManager()
 

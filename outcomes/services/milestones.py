@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.models import Membership
+from accounts.models import Membership, Tenant
 from accounts.permissions import require
 from accounts.refusals import Invalid
 from accounts.visibility import of_everybody
@@ -65,19 +65,31 @@ def record_milestone(
         evidence=evidence,
         entry_key=entry_key,
     )
+    return write_event(event, tenant=actor.tenant, verb="milestone.recorded")
+
+
+def write_event(event: MilestoneEvent, *, tenant: Tenant, verb: str, **told: Any) -> Milestone:
+    """Add an event to the ledger and derive its milestone anew; `verb` and `told` go into the audit log.
+
+    The same entry key again changes nothing. Raises Invalid where the key belongs to another deal, WasMerged for a deal
+    that is another one now, PeriodClosed for an effective day whose figures are closed.
+    """
+    deal, kind = event.deal, event.type
     with transaction.atomic():
         # First the deal: two people recording at once wait here, and a second press finds the first one's event.
         held = Deal.objects.select_for_update(of=("self",), no_key=True).only("name", "merged_into").get(pk=deal.pk)
-        if entry_key is not None and (stored := _entered(entry_key)):
+        if event.entry_key is not None and (stored := _entered(event.entry_key)):
             if stored.deal_id != deal.pk:
                 raise Invalid(fields={"entry_key": _("This entry was made on another deal. Open the form again.")})
             return Milestone.objects.get(deal=deal, type=stored.type_id)
         refuse_merged(held)
-        refuse_closed(actor, on)
+        refuse_closed(tenant, event.effective_on)
         event.save()
-        milestone = _settle(deal=deal, type=type)
+        milestone = _settle(deal=deal, type=kind)
         watch_deal(deal)
-        audit.record(verb="milestone.recorded", subject=milestone, actor=actor, at=at, type=type.name, deal=deal.pk)
+        audit.record(
+            verb=verb, subject=milestone, actor=event.actor, at=event.recorded_at, type=kind.name, deal=deal.pk, **told
+        )
     return milestone
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.days import long_day
-from accounts.models import AuditEvent, Membership
+from accounts.models import AuditEvent, Membership, Tenant
 from accounts.refusals import Invalid, Refused
 from accounts.visibility import of_everybody
 from strategy.models import (
@@ -128,7 +128,7 @@ class Run:
         if on > self.today or (earliest is not None and on < earliest):
             first = long_day(earliest) if earliest else "1900"
             raise Invalid(fields={field: _("Give a day between %(first)s and today.") % {"first": first}})
-        refuse_closed(self.actor, on, field=field)
+        refuse_closed(self.actor.tenant, on, field=field)
 
     def refuse_figures(self, day: date | None, *, field: str) -> None:
         """Raises FiguresClosed for a fact that is no news and belongs to a closed day."""
@@ -137,9 +137,9 @@ class Run:
             raise _at(field, FiguresClosed(day=closed))
 
 
-def refuse_closed(actor: Membership, on: date, *, field: str = "on") -> None:
-    """Raises PeriodClosed for a day whose figures the actor's organisation has closed."""
-    closed = actor.tenant.closed_until
+def refuse_closed(tenant: Tenant, on: date, *, field: str = "on") -> None:
+    """Raises PeriodClosed for a day whose figures the organisation has closed."""
+    closed = tenant.closed_until
     if closed is not None and on <= closed:
         raise _at(field, PeriodClosed(day=closed))
 

@@ -19,7 +19,10 @@ from strategy import listings as strategy
 
 ROOT = Path(settings.ROOT)
 #: Tables that belong to a deal and are read only together with a row that is in sight.
-BESIDE = {"activities.Output": "outputs are read with their activity"}
+BESIDE = {
+    "activities.Output": "outputs are read with their activity",
+    "activities.ActivityContact": "contacts are read with their activity",
+}
 DOORS = sorted([*(ROOT / "frontend").rglob("*.py"), *(p for p in ROOT.glob("*/api/*.py") if p.is_file())])
 LISTINGS = [
     listing

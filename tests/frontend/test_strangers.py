@@ -38,15 +38,12 @@ def browser(made_world: World, planted: dict[str, Any]) -> Client:
     return client
 
 
-@pytest.fixture(scope="module")
-def southwind_as_planted(made_world: World, planted: dict[str, Any]) -> Any:
-    return fingerprint(made_world.southwind.pk)
-
-
-@pytest.fixture(autouse=True)
-def nothing_of_eve_changes(made_world: World, southwind_as_planted: Any) -> Iterator[None]:
+@pytest.fixture(scope="module", autouse=True)
+def nothing_of_eve_changes(made_world: World, planted: dict[str, Any]) -> Iterator[None]:
+    """Looked at once, at the end: after each test it would cost more than the tests."""
+    before = fingerprint(made_world.southwind.pk)
     yield
-    assert fingerprint(made_world.southwind.pk) == southwind_as_planted
+    assert fingerprint(made_world.southwind.pk) == before
 
 
 def fingerprint(tenant_id: int) -> Any:

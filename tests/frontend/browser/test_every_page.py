@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+import pytest
 from playwright.sync_api import Page
 
 from accounts.models import Membership
@@ -98,15 +99,12 @@ PRESSED = """() => [...document.querySelectorAll('nav, .topbar, .btn, .toasts, .
 
 
 def faults(page: Page, path: str) -> list[str]:
-    """What is wrong with one page, in light and in dark."""
+    """What is wrong with one page."""
     page.said.clear()  # type: ignore[attr-defined]
     page.goto(path)
     # The browser itself writes to the console when a document is a 404.
     said = [line for line in page.said if "404" not in line]  # type: ignore[attr-defined]
     found = [f"console: {line}" for line in said] + violations(page)
-    page.emulate_media(color_scheme="dark")
-    found += [f"in dark, {one}" for one in violations(page, "color-contrast")]
-    page.emulate_media(color_scheme="light")
     if overhang(page) > 0:
         found.append(f"{overhang(page)} px wider than the window")
     if page.evaluate("document.querySelectorAll('h1').length") != 1:
@@ -148,27 +146,47 @@ def paper_faults(page: Page, path: str) -> list[str]:
     return [f"{path}: {fault}" for fault in found]
 
 
-def of_all(
-    opened: Open, look: Look, story: Deal, lena: Membership, more: Callable[[Page, str], list[str]]
-) -> list[str]:
-    """What is wrong with any page in this look, and with `more` of those of a member."""
-    nobody, member = opened(None, look), opened(lena, look)
-    found = [fault for path in SIGNED_OUT for fault in faults(nobody, path)]
-    for page in PAGES:
-        path = page.format(deal=story.pk, strategy=story.strategy_id)
-        found += faults(member, path) + more(member, path)
+def dark_faults(page: Page, path: str) -> list[str]:
+    """What is wrong with the same page in dark. The colours are those of a phone, too."""
+    page.emulate_media(color_scheme="dark")
+    found = [f"{path}: in dark, {one}" for one in violations(page, "color-contrast")]
+    page.emulate_media(color_scheme="light")
     return found
 
 
-def test_every_page_is_sound_at_a_desk_and_on_paper(opened: Open, story: Deal, lena: Membership) -> None:
-    assert of_all(opened, Look(1440), story, lena, paper_faults) == []
+# In two halves: two processes share them.
+HALVES = pytest.mark.parametrize("pages", [PAGES[::2], PAGES[1::2]], ids=["one half", "the other"])
 
 
+def of_all(page: Page, pages: Iterable[str], story: Deal, more: Callable[[Page, str], list[str]]) -> list[str]:
+    """What is wrong with any of the pages, and with `more` of them."""
+    found = []
+    for path in (one.format(deal=story.pk, strategy=story.strategy_id) for one in pages):
+        found += faults(page, path) + more(page, path)
+    return found
+
+
+@HALVES
+def test_every_page_is_sound_at_a_desk_in_dark_and_on_paper(
+    opened: Open, story: Deal, lena: Membership, pages: list[str]
+) -> None:
+    def more(page: Page, path: str) -> list[str]:
+        return dark_faults(page, path) + paper_faults(page, path)
+
+    assert of_all(opened(lena, Look(1440)), pages, story, more) == []
+
+
+@HALVES
 def test_every_page_is_sound_on_a_phone_however_narrow_and_with_letters_of_double_size(
-    opened: Open, story: Deal, lena: Membership
+    opened: Open, story: Deal, lena: Membership, pages: list[str]
 ) -> None:
     """24 px at the least for what is hit with a finger."""
-    assert of_all(opened, Look(390), story, lena, narrow_faults) == []
+    assert of_all(opened(lena, Look(390)), pages, story, narrow_faults) == []
+
+
+@pytest.mark.parametrize("look", [Look(1440), Look(390)], ids=["desk", "phone"])
+def test_every_page_for_everybody_is_sound(opened: Open, story: Deal, look: Look) -> None:
+    assert of_all(opened(None, look), SIGNED_OUT, story, dark_faults) == []
 
 
 def test_what_has_the_focus_is_never_covered(opened: Open, story: Deal, lena: Membership) -> None:

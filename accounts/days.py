@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from django.utils.translation import get_language
 
 
@@ -25,3 +25,10 @@ def locale_for(language: str | None) -> Locale:
 def long_day(when: date) -> str:
     """A date in full, for a sentence: "25 November 2025"."""
     return str(format_date(when, format="long", locale=locale_for(get_language())))
+
+
+def day_of_year(when: date, *, today: date) -> str:
+    """A date for a sentence, with its year when that is not this one: "25 November"."""
+    if when.year != today.year:
+        return long_day(when)
+    return str(format_skeleton("MMMMd", when, locale=locale_for(get_language())))

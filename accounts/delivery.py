@@ -194,7 +194,10 @@ def _message(letter: Letter, text: Text) -> EmailMessage:
         "Date": _date(letter.created_at),
         "Auto-Submitted": "auto-generated",
     }
-    return EmailMessage(text.subject, text.body, settings.DEFAULT_FROM_EMAIL, [text.to], headers=headers)
+    answers = [text.reply_to] if text.reply_to else None
+    return EmailMessage(
+        text.subject, text.body, settings.DEFAULT_FROM_EMAIL, [text.to], headers=headers, reply_to=answers
+    )
 
 
 def _date(at: datetime) -> str:

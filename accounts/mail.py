@@ -22,14 +22,15 @@ TASK = "accounts.tasks.deliver_letters"
 
 
 class Text(NamedTuple):
-    """What a letter says, and to whom."""
+    """What a letter says, and to whom. Who answers it writes to `reply_to`, where there is one."""
 
     to: str
     subject: str
     body: str
+    reply_to: str = ""
 
 
-def post(*, to: str, kind: str, at: datetime, about: Mapping[str, Any]) -> Letter:
+def post(*, to: str, kind: str, at: datetime, about: Mapping[str, Any], reply_to: str = "") -> Letter:
     """Write the letter `mail/<kind>.txt` to one address; its first line is the subject.
 
     Templates find `about`, `product_name` and `site_url`. Nothing leaves before the transaction is committed, and
@@ -44,7 +45,7 @@ def post(*, to: str, kind: str, at: datetime, about: Mapping[str, Any]) -> Lette
     template: Any = get_template(f"mail/{kind}.txt")
     written = template.template.render(Context(context, autoescape=False))
     subject, _, body = written.strip().partition("\n")
-    return store(Text(to, " ".join(subject.split()), body.strip() + "\n"), kind=kind, at=at)
+    return store(Text(to, " ".join(subject.split()), body.strip() + "\n", reply_to), kind=kind, at=at)
 
 
 def store(text: Text, *, kind: str, at: datetime) -> Letter:

@@ -46,6 +46,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "activity.log": SELLING,
     "milestone.see": EVERYONE,
     "milestone.record": SELLING,
+    # Writes to a customer, or makes a link for one.
+    "confirmation.ask": SELLING,
     "statistics.see": EVERYONE,
     "import.see": LEADING,
     "import.run": DIRECTING,

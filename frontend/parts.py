@@ -66,11 +66,12 @@ class Crumb:
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """One of a few ways to look at the same thing, each with its address."""
+    """One of a few ways to look at the same thing, each with its address. key: a word for programs, like a language."""
 
     words: str
     url: str
     chosen: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from frontend.views import (
     factors,
     imports,
     invitations,
+    links,
     log,
     mailbox,
     members,
@@ -196,6 +197,8 @@ urlpatterns = [
     path("mailbox/", mailbox.listing, name="mailbox"),
     path("mailbox/<uuid:pk>/", mailbox.detail, name="mailbox-letter"),
     path("invitations/<str:secret>/", invitations.invitation, name="invitation"),
+    # What customers are asked: outside of every organisation.
+    path("c/<str:secret>/", links.link, name="link"),
     path("organisations/", doors.organisations, name="organisations"),
     path("operators/", operators.operators, name="operators"),
     path("operators/<uuid:pk>/leave/", operators.leave, name="operator-leave"),

@@ -30,6 +30,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "activities:write": frozenset({"activity.log"}),
     "milestones:read": frozenset({"milestone.see"}),
     "milestones:write": frozenset({"milestone.record"}),
+    # Of its own, because it writes to customers.
+    "confirmations:write": frozenset({"confirmation.ask"}),
     "statistics:read": frozenset({"statistics.see"}),
     "organisation:read": frozenset({"organisation.see", "member.see", "team.see"}),
     "organisation:write": frozenset({"organisation.edit"}),

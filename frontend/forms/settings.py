@@ -24,6 +24,7 @@ SCOPE_WORDS = {
     "activities:write": _("Log activities"),
     "milestones:read": _("Read outcomes"),
     "milestones:write": _("Record outcomes"),
+    "confirmations:write": _("Ask customers to confirm"),
     "statistics:read": _("Read statistics"),
     "organisation:read": _("Read members, teams and the organisation"),
     "organisation:write": _("Change the organisation’s settings"),

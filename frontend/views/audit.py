@@ -31,6 +31,9 @@ MOST_IN_A_FILE = 10_000
 MOST_PEOPLE = 300
 DEAL = "strategy.Deal"
 
+#: What only the holder of a link does.
+BY_HOLDERS = frozenset({"confirmation.answered", "milestone.confirmed", "milestone.contradicted"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -131,12 +134,14 @@ def entry(row: AuditRow, request: TenantRequest) -> Entry:
 
 
 def who(row: AuditRow) -> str:
-    """Who did it: a member, an operator of the installation, or the product itself."""
+    """Who did it: a member, an operator of the installation, a customer with a link, or the product itself."""
     if row.actor_name is not None:
         return row.actor_name
     if row.verb in BY_OPERATORS:
         named = json.loads(row.data).get("operator", "")
         return gettext("{name}, operator").format(name=named) if named else gettext("An operator")
+    if row.verb in BY_HOLDERS:
+        return gettext("The holder of the link sent to {name}").format(name=json.loads(row.data).get("to", "?"))
     return gettext("The system")
 
 

@@ -72,7 +72,10 @@ class Confirmation(TenantModel):
 
 
 class ConfirmationAnswer(TenantModel):
-    """What the holder of a link said: yes, nearly (`words` are how they put it) or no. A second answer is a new one."""
+    """What the holder of a link said: yes, nearly (`words` are how they put it) or no. A second answer is a new one.
+
+    Why a deal ended is told by `cause` and `words`, and `said` stays empty. `comment` is what they added.
+    """
 
     append_only = True
     seen = (WITH_ITS_DEAL,)
@@ -84,12 +87,15 @@ class ConfirmationAnswer(TenantModel):
 
     deal = TenantForeignKey("strategy.Deal", models.PROTECT, related_name="+")
     confirmation = TenantForeignKey(Confirmation, models.PROTECT, related_name="answers")
-    said = models.CharField(max_length=6, choices=Said)
+    said = models.CharField(max_length=6, choices=Said, default="", blank=True)
     words = models.TextField(default="", blank=True)
+    comment = models.TextField(default="", db_default="", blank=True)
     confidence = models.PositiveSmallIntegerField(null=True, blank=True)
     # What the customer says was the reason, where a deal ended: in their own words, and which of ours that is.
     cause = models.CharField(max_length=12, default="", blank=True)
     answered_at = models.DateTimeField()
+    # One press of a button, however often it is sent.
+    entry_key = models.UUIDField(null=True, blank=True)
 
     objects: ClassVar[SeenManager[ConfirmationAnswer]] = SeenManager()
 
@@ -98,5 +104,8 @@ class ConfirmationAnswer(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(confidence=None) | models.Q(confidence__lte=10),
                 name="confirmation_answer_confidence_of_0_to_10",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "confirmation", "entry_key"], name="confirmation_answer_once_for_a_press"
             ),
         ]

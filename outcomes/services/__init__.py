@@ -1,4 +1,17 @@
+from outcomes.services.answers import LinkOver, answer, note_opening
+from outcomes.services.confirmations import ask, revoke_confirmation
 from outcomes.services.milestones import record_milestone
+from outcomes.services.refusals import AskedOften
 from outcomes.services.strategies import begin_strategy, write_strategy
 
-__all__ = ["begin_strategy", "record_milestone", "write_strategy"]
+__all__ = [
+    "AskedOften",
+    "LinkOver",
+    "answer",
+    "ask",
+    "begin_strategy",
+    "note_opening",
+    "record_milestone",
+    "revoke_confirmation",
+    "write_strategy",
+]

@@ -10,6 +10,19 @@ from django.utils.translation import gettext_lazy as _
 from accounts.tenancy.models import TenantForeignKey, TenantModel
 from accounts.visibility import WITH_ITS_DEAL, SeenManager, Way
 
+#: A row that belongs to an activity is seen with it.
+WITH_ITS_ACTIVITY = (
+    Way(
+        "{activity_id} IN (SELECT done.id FROM activities_activity AS done JOIN strategy_deal AS seen"
+        " ON seen.tenant_id = done.tenant_id AND seen.id = done.deal_id"
+        " WHERE done.tenant_id = {tenant} AND seen.owner_id = ANY ({people}))"
+    ),
+    Way(
+        "{activity_id} IN (SELECT done.id FROM activities_activity AS done"
+        " WHERE done.tenant_id = {tenant} AND done.deal_id IS NULL AND done.member_id = ANY ({people}))"
+    ),
+)
+
 
 class Horizon(models.TextChoices):
     """How far ahead an activity looks."""
@@ -100,6 +113,15 @@ class Activity(TenantModel):
             models.Index(fields=["tenant", "member", "day"], name="activity_of_member"),
             models.Index(fields=["tenant", "member", "-at", "-id"], name="activity_of_member_newest"),
             models.Index(fields=["tenant", "company", "-at", "-id"], name="activity_of_company_newest"),
+            models.Index(fields=["tenant", "type", "-at", "-id"], name="activity_of_type_newest"),
+            models.Index(fields=["tenant", "play", "-at", "-id"], name="activity_of_play_newest"),
+            # Which of the two is rare depends on whether an organisation has plays.
+            models.Index(
+                fields=["tenant", "-at", "-id"], condition=models.Q(play=None), name="activity_unaligned_newest"
+            ),
+            models.Index(
+                fields=["tenant", "-at", "-id"], condition=~models.Q(play=None), name="activity_aligned_newest"
+            ),
             # What somebody did for no deal is rare among all that they did.
             models.Index(
                 fields=["tenant", "member", "-at", "-id"],
@@ -153,10 +175,20 @@ class OutputType(TenantModel):
 class Output(TenantModel):
     """What an activity left behind. Not an outcome: that is an act of the customer."""
 
+    seen = WITH_ITS_ACTIVITY
+
     activity = TenantForeignKey(Activity, models.CASCADE, related_name="outputs")
     type = TenantForeignKey(OutputType, models.PROTECT, related_name="+")
     note = models.CharField(_("namely"), max_length=300, default="", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[SeenManager[Output]] = SeenManager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="output_newest_first"),
+            models.Index(fields=["tenant", "type", "-id"], name="output_of_type_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.note or str(self.type)

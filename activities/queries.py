@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from activities.models import Activity, ActivityType, Output, OutputType
+from accounts.reading import Position
+from activities.listings import ACTIVITIES, ActivityRow
+from activities.models import Activity, ActivityContact, ActivityType, Output, OutputType
 
 #: How far back a member's habits are looked up.
 REMEMBERED = 60
@@ -51,6 +53,16 @@ def output_types() -> list[OutputType]:
     return list(OutputType.objects.filter(is_archived=False).order_by("position"))
 
 
+def activities_page(
+    *, limit: int, after: Position | None = None, counts_as: str | None = None, **wanted: Any
+) -> list[ActivityRow]:
+    """A page of what was done, the latest first."""
+    if counts_as is not None:
+        # By the keys of the few types: the planner knows how often each of them is.
+        wanted["types"] = list(ActivityType.objects.filter(counts_as=counts_as).values_list("pk", flat=True))
+    return ACTIVITIES.page(limit=limit, after=after, **wanted)
+
+
 def habit_of(member: UUID) -> Habit:
     """What the member logged lately, newest first."""
     rows = list(
@@ -82,12 +94,29 @@ def activities_of(deal: UUID, *, show: str, most: int, gave_more: Collection[UUI
         rows = rows.filter(_with_outputs())
     elif show == NO_RESULT:
         rows = rows.filter(_without_result(gave_more))
-    chosen = rows.select_related("type", "member").prefetch_related(_outputs_with_type()).order_by("-at", "-pk")
+    return shown(rows, most=most)
+
+
+def shown(rows: QuerySet[Activity], *, most: int) -> list[Activity]:
+    """The newest of some activities with who did them, with whom, of what kind, and what they gave."""
+    people = Prefetch("with_contacts", ActivityContact.objects.select_related("contact").order_by("pk"))
+    gave = Prefetch("outputs", Output.objects.select_related("type").order_by("pk"))
+    chosen = rows.select_related("type", "member").prefetch_related(gave, people).order_by("-at", "-pk")
     return list(chosen[:most])
 
 
-def _outputs_with_type() -> Prefetch[Any]:
-    return Prefetch("outputs", Output.objects.select_related("type"))
+def done_with(*, most: int, company: UUID | None = None, contact: UUID | None = None) -> list[Activity]:
+    """The newest activities with a company, or with one of its people, that the reader sees."""
+    rows = Activity.objects.select_related("deal")
+    return shown(rows.filter(company_id=company) if company else rows.filter(contacts=contact), most=most)
+
+
+def activity(key: UUID) -> Activity:
+    """One activity with all that belongs to it. Raises Activity.DoesNotExist."""
+    (found,) = shown(Activity.objects.filter(pk=key).select_related("deal", "company", "play"), most=1) or (None,)
+    if found is None:
+        raise Activity.DoesNotExist(key)
+    return found
 
 
 def _without_result(gave_more: Collection[UUID]) -> Q:

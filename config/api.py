@@ -13,7 +13,8 @@ from accounts.api.people import Invitations, Members, Teams
 from accounts.api.rendering import dumps
 from accounts.api.schema import document
 from accounts.api.views import AuditEvents, Me, Organisation, Tokens
-from activities.api.views import Activities, ActivityTypes, OutputTypes
+from activities.api.types import ActivityTypes, OutputTypes
+from activities.api.views import Activities, Outputs
 from frontend.views import reference
 from outcomes.api.strategies import Strategies
 from outcomes.api.views import Milestones, MilestoneTypes, Statistics
@@ -73,6 +74,7 @@ for name, resource in {
     "activity_types": ActivityTypes,
     "output_types": OutputTypes,
     "activities": Activities,
+    "outputs": Outputs,
     "milestone_types": MilestoneTypes,
     "milestones": Milestones,
     "statistics": Statistics,

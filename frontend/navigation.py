@@ -78,10 +78,15 @@ OF_DEALS = (
     Way(words=_("Attributes"), name="attributes", icon="", capability="pipeline.edit"),
     Way(words=_("Exchange rates"), name="exchange-rates", icon="", capability="pipeline.edit"),
 )
+OF_WORK = (
+    Way(words=_("Types of activities"), name="activity-types", icon="", capability="pipeline.edit"),
+    Way(words=_("Types of outputs"), name="output-types", icon="", capability="pipeline.edit"),
+)
 SETTINGS_SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
     (_("You"), YOURS),
     (_("Organisation"), OF_ORGANISATION),
     (_("Deals"), OF_DEALS),
+    (_("Activities"), OF_WORK),
 )
 
 SHELVES: Sequence[tuple[object, Sequence[Way]]] = (

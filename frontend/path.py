@@ -8,12 +8,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from activities.queries import Tick
 from frontend import words
 from frontend.charts.path import Strip, strip
+from frontend.http import TenantRequest
 from outcomes.models import Grade, Milestone, MilestoneType
 from strategy.models import Deal, EndCause
 
@@ -103,11 +105,12 @@ def drawn_mini_path(found: tuple[str, ...], label: str) -> SafeString:
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Who looks at a deal, and when: their organisation's clock and the grade it counts from."""
+    """Who looks at a deal, and when: their organisation's clock, the grade it counts from and its name in addresses."""
 
     zone: ZoneInfo
     now: datetime
     counts_from: int
+    slug: str
 
     @property
     def today(self) -> date:
@@ -116,6 +119,12 @@ class Reader:
     def midnight(self, day: date) -> datetime:
         """The moment at which a day of the organisation begins."""
         return datetime.combine(day, time.min, tzinfo=self.zone)
+
+
+def reader_of(request: TenantRequest) -> Reader:
+    """The clock and the counting rule of the organisation that is looked at."""
+    tenant = request.tenant
+    return Reader(zone=tenant.zone, now=timezone.now(), counts_from=tenant.counts_from_grade, slug=tenant.slug)
 
 
 def outcome_path(

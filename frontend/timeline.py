@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from activities.models import Activity
@@ -22,12 +23,13 @@ FOLDED_FROM = 3
 class Line:
     """One line of the timeline. css: "oc" for an outcome, with "claim" while nobody has shown evidence.
 
-    gave: what an activity left behind; nothing: said where a contact gave nothing yet.
+    url: the page of an activity; gave: what an activity left behind; nothing: said where a contact gave nothing yet.
     """
 
     title: str
     when: str
     datetime: str
+    url: str = ""
     icon: str = ""
     mark: str = ""
     css: str = ""
@@ -51,11 +53,11 @@ def lines(entries: Sequence[Entry], reader: Reader) -> list[Line]:
 
 
 def fold_key(entry: Entry) -> str:
-    """The kind of an activity that gave nothing and says nothing; empty for everything else."""
+    """What an activity that gave nothing and says nothing is called; empty for everything else."""
     activity = entry.activity
     if activity is None or entry.outcome or activity.note or activity.purpose or activity.outputs.all():
         return ""
-    return str(activity.type.name)
+    return with_whom(activity, activity.type.name)
 
 
 def folded(same: Sequence[Line], kind: str) -> Line:
@@ -87,7 +89,8 @@ def line(entry: Entry, reader: Reader) -> Line:
 def activity_line(activity: Activity, outcome: str, reader: Reader) -> Line:
     gave = [output.note or output.type.name for output in activity.outputs.all()]
     return Line(
-        title=activity.purpose or activity.type.name,
+        title=with_whom(activity, activity.purpose or activity.type.name),
+        url=reverse("activity", args=[reader.slug, activity.pk]),
         beside=gettext("{who}, {long}").format(who=activity.member.name, long=words.minutes(activity.minutes)),
         when=words.moment(activity.at, zone=reader.zone, now=reader.now),
         datetime=activity.at.astimezone(reader.zone).isoformat(timespec="minutes"),
@@ -97,6 +100,12 @@ def activity_line(activity: Activity, outcome: str, reader: Reader) -> Line:
         nothing=not gave and not outcome,
         note=" ".join(part for part in (activity.note, next_step(activity, reader)) if part),
     )
+
+
+def with_whom(activity: Activity, what: str) -> str:
+    """What was done, and with whom: "Call with Samir Haddad"."""
+    people = [link.contact.name for link in activity.with_contacts.all()]
+    return gettext("{what} with {people}").format(what=what, people=words.listed(people)) if people else what
 
 
 def next_step(activity: Activity, reader: Reader) -> str:

@@ -4,6 +4,8 @@ from django.urls import include, path, re_path
 
 from frontend.views import (
     account,
+    activities,
+    activity_types,
     attributes,
     audit,
     bulk_edits,
@@ -115,6 +117,10 @@ of_organisation = [
     path("imports/<uuid:pk>/stop/", imports.stop, name="import-stop"),
     path("imports/<uuid:pk>/continue/", imports.go_on, name="import-continue"),
     path("imports/<uuid:pk>/refused/<uuid:file>/", imports.refused, name="import-refused"),
+    # /activities/
+    path("activities/<uuid:pk>/", activities.detail, name="activity"),
+    path("activities/<uuid:pk>/edit/", activities.edit, name="activity-edit"),
+    path("activities/<uuid:pk>/take-back/", activities.take_back, name="activity-take-back"),
     # /log/
     path("log/", log.log, name="log"),
     path("log/deals/", log.deals, name="log-deals"),
@@ -163,6 +169,14 @@ of_organisation = [
     path("settings/reasons/", word_lists.reasons, name="reasons"),
     path("settings/reasons/<uuid:pk>/", word_lists.reason, name="reason"),
     path("settings/reasons/<uuid:pk>/archive/", word_lists.reason_archive, name="reason-archive"),
+    path("settings/activity-types/", activity_types.activity_types, name="activity-types"),
+    path("settings/activity-types/<uuid:pk>/", activity_types.activity_type, name="activity-type"),
+    path(
+        "settings/activity-types/<uuid:pk>/archive/", activity_types.activity_type_archive, name="activity-type-archive"
+    ),
+    path("settings/output-types/", activity_types.output_types, name="output-types"),
+    path("settings/output-types/<uuid:pk>/", activity_types.output_type, name="output-type"),
+    path("settings/output-types/<uuid:pk>/archive/", activity_types.output_type_archive, name="output-type-archive"),
     path("settings/competitors/", word_lists.competitors, name="competitors"),
     path("settings/competitors/<uuid:pk>/", word_lists.competitor, name="competitor"),
     path("settings/competitors/<uuid:pk>/archive/", word_lists.competitor_archive, name="competitor-archive"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -201,6 +201,28 @@ def part_keys(of: Strategy) -> dict[UUID | None, UUID]:
     filled, into a loop over all pairs.
     """
     return dict(PlanPart.objects.filter(strategy=of).values_list("pk", "key"))
+
+
+def current_plays(most: int = 200) -> list[PlanPart]:
+    """The plays of the active strategies, each with its strategy."""
+    rows = PlanPart.objects.filter(kind=PlanPart.Kind.PLAY, is_current=True).select_related("strategy")
+    return list(rows.order_by("strategy__name", "position", "pk")[:most])
+
+
+def plays_of(strategies: Collection[UUID]) -> dict[UUID, list[tuple[UUID, frozenset[str]]]]:
+    """The plays that some strategies have now, by the segment that each is for, with the keys of the types of
+    activities that it names: {segment: [(play, types)]}."""
+    named = PlanPart.objects.filter(strategy_id__in=strategies, is_current=True)
+    parts = {(of, str(key)): part for of, key, part in named.values_list("strategy_id", "key", "pk")}
+    newest = StrategyVersion.objects.filter(strategy_id__in=strategies).order_by("strategy_id", "-number")
+    found: dict[UUID, list[tuple[UUID, frozenset[str]]]] = {}
+    for of, plays in newest.distinct("strategy_id").values_list("strategy_id", "content__plays"):
+        for play in plays or ():
+            part, segment = parts.get((of, play["id"])), parts.get((of, play["segment"]))
+            if part is not None and segment is not None:
+                types = frozenset(effort["type"] for effort in play.get("activities", ()))
+                found.setdefault(segment, []).append((part, types))
+    return found
 
 
 def open_deals_without_segment() -> int:

@@ -240,6 +240,7 @@ class Things(NamedTuple):
     act: str
     aty: str
     oty: str
+    out: str
     mst: str
     mty: str
     tok: str
@@ -328,6 +329,7 @@ def furnish(member: Membership) -> Things:
             "act": activity.pk,
             "aty": kind.pk,
             "oty": output.pk,
+            "out": activity.outputs.get().pk,
             "mst": milestone.pk,
             "mty": milestone_type.pk,
         }

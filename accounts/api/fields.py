@@ -89,6 +89,15 @@ class StrictField(serializers.Field):  # type: ignore[type-arg]
         return value
 
 
+def named(field: StrictField, auto_schema: Any) -> Any:
+    """The schema of a field, said once under its own name: written in place it would get two of one name in generated
+    clients."""
+    name = field.component
+    found = ResolvedComponent(name, ResolvedComponent.SCHEMA, field.schema(), object=name)  # type: ignore[no-untyped-call]
+    auto_schema.registry.register_on_missing(found)
+    return found.ref
+
+
 class FieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Takes the schema from the field itself."""
 
@@ -97,11 +106,8 @@ class FieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-c
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         schema: dict[str, Any] = self.target.schema()
-        if name := self.target.component:
-            # Once, under a name of its own: written in place it would get two of one name in generated clients.
-            named = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)  # type: ignore[no-untyped-call]
-            auto_schema.registry.register_on_missing(named)
-            return named.ref
+        if self.target.component:
+            return dict(named(self.target, auto_schema))
         if items := getattr(self.target, "items", None):
             schema["items"] = items(auto_schema)
         if direction == "response" and isinstance(self.target, Text):
@@ -276,6 +282,30 @@ class Reference(Id):
         return row  # type: ignore[no-any-return]
 
 
+class References(Reference):
+    """Ids of rows that must be there, each once, as those rows."""
+
+    def __init__(self, kind: str, rows: Callable[[], QuerySet[Any]], *, most: int, **options: Any) -> None:
+        self.most = most
+        super().__init__(kind, rows, **options)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": super().schema(), "maxItems": self.most, "uniqueItems": True}
+
+    def read(self, given: Any) -> list[Model]:  # type: ignore[override]
+        if not isinstance(given, list) or len(given) > self.most:
+            raise NotUsable(_("Give a list of at most {most} ids.").format(most=self.most))
+        keys = [Id.read(self, text) for text in given]
+        if len(set(keys)) < len(keys):
+            raise NotUsable(_("Give each once."))
+        found = self.found
+        if found is None:
+            found = {row.pk: row for row in self.rows().filter(pk__in=keys)} if keys else {}
+        if not found.keys() >= set(keys):
+            raise NotUsable(_("There is no such {kind}.").format(kind=self.kind))
+        return [found[key] for key in keys]
+
+
 class Uuid(StrictField):
     """A UUID as it stands in a text. Only answers have them."""
 
@@ -318,6 +348,21 @@ class Ref(StrictField):
             "properties": {"id": {"type": "string", "pattern": ids.pattern(self.kind)}, "name": {"type": "string"}},
             "required": ["id", "name"],
         }
+
+
+class Refs(StrictField):
+    """Some rows, each named beside its id."""
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        self.one = Ref(kind)
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array"}
+
+    def items(self, auto_schema: Any) -> Any:
+        """The schema of one of them."""
+        return named(self.one, auto_schema)
 
 
 class Name(StrictField):

@@ -37,6 +37,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
+from rest_framework.serializers import ListSerializer
 
 from accounts.api import fields, ids
 from accounts.api.problems import InvalidParameter, items_of, items_of_refusal
@@ -163,12 +164,15 @@ def _line(form: fields.Input, place: int, item: Any) -> Line:
     return line
 
 
-def _look_up(form: fields.Input, items: Sequence[Any]) -> None:
-    """Read the rows that the items refer to, each table once."""
+def _look_up(form: Any, items: Sequence[Any]) -> None:
+    """Read the rows that the items refer to, with one statement for each field."""
     for name, field in form.fields.items():
+        given = [item.get(name) for item in items if isinstance(item, Mapping)]
+        flat = [one for value in given for one in (value if isinstance(value, list) else [value])]
         if isinstance(field, fields.Reference):
-            given = [item.get(name) for item in items if isinstance(item, Mapping)]
-            field.look_up({text for text in given if isinstance(text, str)})
+            field.look_up({text for text in flat if isinstance(text, str)})
+        elif isinstance(field, ListSerializer):
+            _look_up(field.child, flat)
 
 
 def _told(line: Line, kind: str) -> dict[str, Any]:

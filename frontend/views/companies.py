@@ -15,18 +15,22 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import allows
+from activities.queries import done_with
 from frontend import words
 from frontend.access import may
 from frontend.forms.customers import CompanyForm, FilterForm
 from frontend.http import TenantRequest, done, long_csv_file, more_url, page, told_in
 from frontend.parts import Action, Crumb, Head
+from frontend.path import reader_of
 from frontend.views.customers import (
     BESIDE,
+    MOST_DONE,
     ROWS,
     Cell,
     Part,
     Row,
     companies_crumbs,
+    done_part,
     form_page,
     key_after,
     own_facts,
@@ -168,7 +172,12 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "crumbs": companies_crumbs(request, Crumb(words=company.name)),
         "actions": actions_on(company, request),
         "facts": facts_of(company, slug) + [(name, told, "") for name, told in own_facts(known, company.attributes)],
-        "parts": [people(company, request), deals(company, request), subsidiaries(company, slug)],
+        "parts": [
+            people(company, request),
+            deals(company, request),
+            done_part(done_with(company=company.pk, most=MOST_DONE), reader_of(request)),
+            subsidiaries(company, slug),
+        ],
         "segments": segments(company) if allows(request.membership, "strategy.see") else [],
     }
     if allows(request.membership, "company.merge"):

@@ -12,18 +12,22 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import allows
+from activities.queries import done_with
 from frontend.access import may
 from frontend.forms.customers import ContactForm, FilterForm, MergeForm, RoleForm
 from frontend.http import TenantRequest, done, more_url, page, told_in
 from frontend.parts import Action, Crumb, Head
+from frontend.path import reader_of
 from frontend.views.customers import (
     BESIDE,
+    MOST_DONE,
     ROWS,
     Cell,
     Part,
     Row,
     contacts_crumbs,
     differing,
+    done_part,
     doubles_after,
     doubles_page,
     form_page,
@@ -176,7 +180,10 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
             if allows(request.membership, capability)
         ],
         "facts": facts_of(contact, slug) + [(name, told, "") for name, told in own_facts(known, contact.attributes)],
-        "parts": [decides(contact, slug)],
+        "parts": [
+            decides(contact, slug),
+            done_part(done_with(contact=pk, most=MOST_DONE), reader_of(request)),
+        ],
     }
     if allows(request.membership, "company.merge"):
         base = reverse("contact-merge", args=[slug, pk])

@@ -14,15 +14,20 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from activities.models import Activity
 from frontend import words
 from frontend.http import TenantRequest, more_url, page
 from frontend.parts import Action, Crumb
+from frontend.path import Reader
+from frontend.timeline import with_whom
 from strategy.models import Attribute
 
 #: As many rows as fit on two screens.
 ROWS = 50
 #: As many of what belongs to a row stand on its page.
 BESIDE = 20
+#: As much of what was done stands there.
+MOST_DONE = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,3 +187,21 @@ def differing(
             label = str(one._meta.get_field(name).verbose_name).capitalize()
             found.append((name, f"{label}: {told(one, name)} / {told(other, name)}"))
     return found
+
+
+def done_part(rows: Sequence[Activity], reader: Reader) -> Part:
+    """What was done with a company or with somebody there, of what the reader sees, the latest first."""
+    return Part(
+        key="done",
+        heading=gettext("What was done"),
+        nothing=gettext("Nothing that you see."),
+        rows=[
+            Row(
+                name=with_whom(one, one.purpose or one.type.name),
+                url=reverse("activity", args=[reader.slug, one.pk]),
+                beside=words.moment(one.at, zone=reader.zone, now=reader.now),
+                cells=[Cell(words=one.member.name), Cell(words=one.deal.name if one.deal else "")],
+            )
+            for one in rows
+        ],
+    )

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
@@ -19,7 +18,7 @@ from frontend import words
 from frontend.access import may
 from frontend.http import TenantRequest, page, wants_part
 from frontend.parts import Action, Crumb, Item, Menu, Tab
-from frontend.path import Reader, outcome_path
+from frontend.path import Reader, outcome_path, reader_of
 from frontend.timeline import lines
 from frontend.views.contacts import deciding
 from frontend.views.customers import own_facts
@@ -37,11 +36,6 @@ def deal_or_404(key: UUID) -> Deal:
         return queries.deal(key)
     except Deal.DoesNotExist as error:
         raise Http404(key) from error
-
-
-def reader_of(request: TenantRequest) -> Reader:
-    """The clock and the counting rule of the organisation that is looked at."""
-    return Reader(zone=request.tenant.zone, now=timezone.now(), counts_from=request.tenant.counts_from_grade)
 
 
 @require_GET

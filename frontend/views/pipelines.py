@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from activities.models import ActivityType
 from frontend import words
 from frontend.access import may
 from frontend.forms.pipelines import AddPipelineForm, PipelineForm, StageForm
@@ -49,7 +50,7 @@ def crumbs(request: TenantRequest, *steps: Crumb) -> list[Crumb]:
     ]
 
 
-def archived_words(row: Pipeline | Stage) -> str:
+def archived_words(row: Pipeline | Stage | ActivityType) -> str:
     return gettext("Archived") if row.is_archived else ""
 
 

@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Membership
+from activities.models import ActivityType, OutputType
+from activities.services import change_activity_type, change_output_type
 from frontend.access import may
-from frontend.forms.pipelines import AddBesideForm, AddReasonForm, WordForm
+from frontend.forms.pipelines import AddBesideForm, AddReasonForm, PlacedForm, WordForm
 from frontend.http import TenantRequest, done, page, told_in
 from frontend.parts import Crumb
 from frontend.views.pipelines import Entry, archive_deed, status_of
@@ -60,6 +62,7 @@ BESIDE = Lists(
     button=_("Add it"),
     form=AddBesideForm,
 )
+Word = word_lists.Word | ActivityType | OutputType
 Change = Callable[[Membership, datetime, dict[str, Any]], None]
 
 
@@ -148,20 +151,30 @@ def competitors(request: TenantRequest) -> HttpResponse:
     return shown(request, BESIDE, groups, form)
 
 
-def changes(row: word_lists.Word) -> Change:
+def changes(row: Word) -> Change:
     """The deed that changes a word of this kind."""
     deeds: Mapping[type[Any], tuple[str, Callable[..., None]]] = {
         EndReason: ("reason", word_lists.change_reason),
         Competitor: ("competitor", word_lists.change_competitor),
         DealSource: ("source", word_lists.change_deal_source),
+        ActivityType: ("type", change_activity_type),
+        OutputType: ("type", change_output_type),
     }
     name, deed = deeds[type(row)]
     return lambda actor, at, wanted: deed(**{name: row}, actor=actor, at=at, **wanted)
 
 
-def word_page(request: TenantRequest, of: Lists, row: word_lists.Word, beside: Any, archive_url: str) -> HttpResponse:
+def word_page(
+    request: TenantRequest,
+    of: Lists,
+    row: Word,
+    beside: Any,
+    archive_url: str,
+    *,
+    form_of: type[PlacedForm] = WordForm,
+) -> HttpResponse:
     """One word: its name and place, and whether it is still offered."""
-    form = WordForm(request.POST if request.method == "POST" else None, beside=beside, row=row)
+    form = form_of(request.POST if request.method == "POST" else None, beside=beside, row=row)
     name = row.name
     if form.is_bound and form.is_valid():
         with told_in(form):
@@ -178,7 +191,7 @@ def word_page(request: TenantRequest, of: Lists, row: word_lists.Word, beside: A
     return page(request, "settings/entry.html", context, status=status_of(form))
 
 
-def turned(request: TenantRequest, of: Lists, row: word_lists.Word) -> HttpResponse:
+def turned(request: TenantRequest, of: Lists, row: Word) -> HttpResponse:
     """Archive a word, or take it back."""
     wanted = not row.is_archived
     changes(row)(request.membership, timezone.now(), {"is_archived": wanted})

@@ -22,6 +22,7 @@ from strategy.services.deals import (
     undo_deal_merge,
     upsert_deals,
     watch_deal,
+    watch_deals,
 )
 from strategy.services.drafts import (
     copy_strategy,
@@ -70,5 +71,6 @@ __all__ = [
     "upsert_contacts",
     "upsert_deals",
     "watch_deal",
+    "watch_deals",
     "write_strategy",
 ]

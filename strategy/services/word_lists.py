@@ -33,7 +33,7 @@ def add_reason(*, kind: str, name: str, actor: Membership, at: datetime) -> EndR
         if kind not in EndCause.values:
             raise Invalid(fields={"kind": _("Choose the kind of end that this is a reason for.")})
         beside = list(EndReason.objects.filter(kind=kind))
-        reason = EndReason.objects.create(kind=kind, **_new(name, beside, longest=120))
+        reason = EndReason.objects.create(kind=kind, **new_word(name, beside, longest=120))
         audit.record(verb="end_reason.added", subject=reason, actor=actor, at=at, name=reason.name, kind=kind)
     return reason
 
@@ -42,7 +42,7 @@ def add_competitor(*, name: str, actor: Membership, at: datetime) -> Competitor:
     """Add a competitor, after the others. Raises Invalid, NameTaken, TooManyWords, NotAllowed."""
     with transaction.atomic():
         take_turn_as(actor, "pipeline.edit")
-        competitor = Competitor.objects.create(**_new(name, list(Competitor.objects.all()), longest=120))
+        competitor = Competitor.objects.create(**new_word(name, list(Competitor.objects.all()), longest=120))
         audit.record(verb="competitor.added", subject=competitor, actor=actor, at=at, name=competitor.name)
     return competitor
 
@@ -51,7 +51,7 @@ def add_deal_source(*, name: str, actor: Membership, at: datetime) -> DealSource
     """Add a place where deals come from, after the others. Raises Invalid, NameTaken, TooManyWords, NotAllowed."""
     with transaction.atomic():
         take_turn_as(actor, "pipeline.edit")
-        source = DealSource.objects.create(**_new(name, list(DealSource.objects.all()), longest=120))
+        source = DealSource.objects.create(**new_word(name, list(DealSource.objects.all()), longest=120))
         audit.record(verb="deal_source.added", subject=source, actor=actor, at=at, name=source.name)
     return source
 
@@ -144,7 +144,8 @@ def change(row: AnyRow, beside: Any, *, longest: int, **wanted: Any) -> dict[str
     return changed
 
 
-def _new(name: str, beside: list[Any], *, longest: int) -> dict[str, Any]:
+def new_word(name: str, beside: list[Any], *, longest: int) -> dict[str, Any]:
+    """Name and place of a word after the others. Raises Invalid, NameTaken, TooManyWords."""
     if len(beside) >= MOST:
         raise TooManyWords(most=MOST)
     return {

@@ -26,6 +26,11 @@ BODIES: dict[str, dict[str, str]] = {
     "bulk_edit_deals": {},
     "merge_deal": {"gone": "{fresh}"},
     "create_activity": {"type": "{aty}", "at": "2026-11-18T09:00:00Z"},
+    "change_activity": {},
+    "put_activity": {"type": "{aty}", "at": "2026-11-18T09:00:00Z"},
+    "upsert_activities": {},
+    "create_output": {"activity": "{act}", "type": "{oty}"},
+    "change_output": {},
     "create_token": {"name": "A part", "scopes": ["deals:read"]},
     "change_member": {},
     "deactivate_member": {},
@@ -119,7 +124,7 @@ def send(program: Program, name: str, where: str, steps: tuple[Any, ...], given:
         path += f"?{steps[0]}={given}"
     body: Any = {key: value.format(**own._asdict()) for key, value in BODIES[name].items()} if name in BODIES else None
     if where == "body":
-        place(body, steps, given, own)
+        place(name, body, steps, given, own)
     return program.call(method.upper(), path, body, headers={"X-Request-Id": "the-same-for-all", "If-Match": "*"})
 
 
@@ -130,11 +135,11 @@ def _kind_of_path(name: str) -> str:
     return "deal"
 
 
-def place(body: dict[str, Any], steps: tuple[Any, ...], given: str, own: Things) -> None:
-    if len(steps) == 1:
-        body[steps[0]] = given
-    elif steps[0] == "items":
-        body["items"] = [{"source": "crm", "external_id": "4711", "name": "Cedar", steps[2]: given}]
+def place(name: str, body: dict[str, Any], steps: tuple[Any, ...], given: str, own: Things) -> None:
+    if steps[0] == "items":
+        told = {"type": own.aty, "at": "2026-11-18T09:00:00Z"} if name == "upsert_activities" else {"name": "Cedar"}
+        body["items"] = [{"source": "crm", "external_id": "4711", **told}]
+        place(name, body["items"][0], steps[2:], given, own)
     elif steps[0] == "text":
         play = {"id": str(uuid5(NAMESPACE_OID, "play")), "name": "Loss-map workshop", "segment": str(NAMESPACE_OID)}
         play[steps[3]] = [{"type": given, "number": 2}] if steps[3] == "activities" else [given]
@@ -143,9 +148,11 @@ def place(body: dict[str, Any], steps: tuple[Any, ...], given: str, own: Things)
         body |= {"deals": [own.deal], "change": {steps[1]: given}}
     elif steps[0] == "supply":
         body["supply"] = {steps[1]: given}
+    elif len(steps) == 1:
+        body[steps[0]] = given
     else:
-        assert steps == ("outputs", 0, "type")
-        body["outputs"] = [{"type": given}]
+        assert steps[1] == 0
+        body[steps[0]] = [given] if len(steps) == 2 else [{steps[2]: given}]
 
 
 def test_the_places_are_those_we_know_of() -> None:

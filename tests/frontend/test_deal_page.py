@@ -242,8 +242,8 @@ class TestTimeline:
         for more in (0, 60):
             for number in range(more):
                 call(days_ago=number % 25, gave="More")
-            # Beside the page's twelve: the savepoint that stands for the transaction inside a test.
-            with django_assert_max_num_queries(12 + 2) as found:
+            # Beside the page's thirteen: the savepoint that stands for the transaction inside a test.
+            with django_assert_max_num_queries(13 + 2) as found:
                 page_of(as_omar, deal)
             costs.append(len(found))
         assert costs[0] == costs[1]

@@ -25,6 +25,7 @@ from strategy.models import BuyingRole, Company, Contact, Merge
 from strategy.models.customers import name_key
 from strategy.services.customers.companies import parents_above
 from strategy.services.customers.refusals import CustomerChangedMeanwhile, LaterMerge, MergeUndone, SameRow
+from strategy.signals import contacts_merged, contacts_parted, heard
 
 #: The facts among which the one that stays and the one that goes are chosen.
 COMPANY_FACTS = (
@@ -107,6 +108,7 @@ def _merge(
         moved: dict[str, Any] = {"facts": _take_facts(keep, gone, set(wins), names)}
         if table is Contact:
             moved["dropped"] = _drop_double_roles(keep, gone)
+            moved["above"] = heard(contacts_merged.send(sender=Contact, kept=keep, gone=gone))
         moved["rows"] = _move(keep, gone, at)
         gone.merged_into = keep
         for row in (keep, gone):
@@ -178,6 +180,8 @@ def _move_back(merge: Merge, kept: Any, gone: Any, at: datetime) -> int:
         left += len(keys) - rows.update(**_pointing(model, field, gone, at))
     for deal, role in merge.moved.get("dropped", []):
         BuyingRole.objects.get_or_create(deal_id=deal, contact=gone, defaults={"role": role})
+    if isinstance(kept, Contact):
+        contacts_parted.send(sender=Contact, kept=kept, gone=gone, moved=merge.moved.get("above", {}))
     return left
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from strategy.models import Deal
 from strategy.services.deals.bulk import BulkEditUndone, Edited, EditedRow, bulk_edit_deals, undo_bulk_edit
 from strategy.services.deals.drafts import FiguresClosed, PeriodClosed, refuse_closed
@@ -36,11 +38,19 @@ __all__ = [
     "undo_deal_merge",
     "upsert_deals",
     "watch_deal",
+    "watch_deals",
 ]
 
 
 def watch_deal(deal: Deal) -> None:
     """An imported open deal that is worked here is watched from now on, not only up to its source's last day."""
-    if deal.observed_until is not None and deal.is_open:
-        Deal.objects.filter(pk=deal.pk).update(observed_until=None)
+    watch_deals([deal])
+
+
+def watch_deals(deals: Iterable[Deal]) -> None:
+    """Watch each of some deals from now on, with one statement for all."""
+    unwatched = {deal.pk: deal for deal in deals if deal.observed_until is not None and deal.is_open}
+    if unwatched:
+        Deal.objects.filter(pk__in=unwatched).update(observed_until=None)
+    for deal in unwatched.values():
         deal.observed_until = None

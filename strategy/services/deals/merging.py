@@ -16,7 +16,7 @@ from strategy.past import REVISED
 from strategy.services.customers.refusals import MergeUndone
 from strategy.services.deals.drafts import Draft, Run, held, store_all
 from strategy.services.refusals import DealMovedMeanwhile
-from strategy.signals import deals_merged, deals_parted
+from strategy.signals import deals_merged, deals_parted, heard
 
 #: What the deal that stays learns from the one that goes, where it does not know it.
 LEARNT = ("company", "came_from", "expected_close_on", "amount")
@@ -50,8 +50,7 @@ def merge_deals(*, keep: Deal, gone: Deal, actor: Membership, at: datetime) -> M
             draft.tell(verb="deal.merged", kept=keep.name, gone=gone.name)
         store_all([stays, goes])
         rows: dict[str, Any] = {ROLES: _move_roles(keep, gone)}
-        for _receiver, keys in deals_merged.send(sender=Deal, kept=keep, gone=gone):
-            rows |= dict(keys)  # type: ignore[arg-type]
+        rows |= heard(deals_merged.send(sender=Deal, kept=keep, gone=gone))
         moved = {"facts": learnt, "rows": rows}
         return Merge.objects.create(
             of=Merge.Of.DEAL, kept_id=keep.pk, gone_id=gone.pk, moved=moved, merged_at=at, merged_by=actor

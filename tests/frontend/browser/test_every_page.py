@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Page
 
 from accounts.models import Membership
+from accounts.tenancy.scope import tenant_scope
+from activities.models import Activity
 from strategy.models import Deal
 from tests.frontend.browser.conftest import Open
 from tests.frontend.browser.look import Look, overhang, violations, widest
@@ -24,7 +26,7 @@ SIGNED_OUT = [
     "/nonsense/",
     "/invitations/nonsense/",
 ]
-#: {deal} is the deal of the story, {strategy} what it serves.
+#: {deal} is the deal of the story, {strategy} what it serves, {activity} what was done last.
 PAGES = [
     "/organisations/",
     "/accounts/password/change/",
@@ -55,6 +57,8 @@ PAGES = [
     "/o/northwind/contacts/new/",
     "/o/northwind/contacts/duplicates/",
     "/o/northwind/settings/attributes/",
+    "/o/northwind/activities/{activity}/",
+    "/o/northwind/activities/{activity}/edit/",
     "/o/northwind/log/",
     "/o/northwind/execution/",
     "/o/northwind/execution/?by=stage&measure=value",
@@ -85,6 +89,8 @@ PAGES = [
     "/o/northwind/settings/pipelines/",
     "/o/northwind/settings/reasons/",
     "/o/northwind/settings/competitors/",
+    "/o/northwind/settings/activity-types/",
+    "/o/northwind/settings/output-types/",
     "/o/northwind/settings/rates/",
     "/o/northwind/settings/general/",
 ]
@@ -161,7 +167,9 @@ HALVES = pytest.mark.parametrize("pages", [PAGES[::2], PAGES[1::2]], ids=["one h
 def of_all(page: Page, pages: Iterable[str], story: Deal, more: Callable[[Page, str], list[str]]) -> list[str]:
     """What is wrong with any of the pages, and with `more` of them."""
     found = []
-    for path in (one.format(deal=story.pk, strategy=story.strategy_id) for one in pages):
+    with tenant_scope(story.tenant_id):
+        activity = Activity.objects.filter(deal=story).latest("at").pk
+    for path in (one.format(deal=story.pk, strategy=story.strategy_id, activity=activity) for one in pages):
         found += faults(page, path) + more(page, path)
     return found
 

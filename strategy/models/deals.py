@@ -255,6 +255,9 @@ class OwnerSpan(TenantModel):
             models.UniqueConstraint(
                 fields=["tenant", "deal"], condition=Q(until_on=None), name="owner_span_one_open_for_a_deal"
             ),
+            models.CheckConstraint(
+                condition=Q(until_on=None) | Q(until_on__gte=F("from_on")), name="owner_span_ends_after_it_began"
+            ),
         ]
 
 
@@ -276,6 +279,9 @@ class PlanSpan(TenantModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "deal"], condition=Q(until_on=None), name="plan_span_one_open_for_a_deal"
+            ),
+            models.CheckConstraint(
+                condition=Q(until_on=None) | Q(until_on__gte=F("from_on")), name="plan_span_ends_after_it_began"
             ),
         ]
 

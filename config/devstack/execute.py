@@ -12,10 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from config import env
-from config.devstack import programs
+from config.devstack import prepared, programs
 from config.devstack.overrides import Overrides, read_overrides
+from config.devstack.postgres import Postgres
 from config.devstack.processes import ASKED_TO_STOP, Family, Printer, Program, leashed, next_signal
 from config.devstack.refusals import Refused
 from config.devstack.servers import Servers
@@ -48,10 +50,20 @@ def execute_in_throw_away(command: list[str], printer: Printer, *, bare: bool) -
 
     A DATABASE_URL in the environment is not used: tests must never meet anybody's data. `bare` makes no tables.
     """
-    with _temporary_state() as state, _served(state, Overrides(), printer, throw_away=True) as (family, settings):
-        if not bare:
-            _prepare(family, state)
-        return _run_foreground(family, command, {**os.environ, **settings, **_place(state)})
+    with _temporary_state() as state:
+        if not bare and not prepared.take(state):
+            _make_ready(state, printer)
+        with _served(state, Overrides(), printer, throw_away=True) as (family, settings):
+            return _run_foreground(family, command, {**os.environ, **settings, **_place(state)})
+
+
+def _make_ready(state: State, printer: Printer) -> None:
+    """Make the tables, and keep a copy for the next run."""
+    with _served(state, Overrides(), printer, throw_away=True) as (family, settings):
+        _prepare(family, state)
+        port = urlsplit(settings["DATABASE_URL"]).port or 0
+        address = Postgres(state.folder, password=state.secret("postgres")).admin_url(port)
+        prepared.keep(state, address=address, stop=family.stop)
 
 
 @contextmanager

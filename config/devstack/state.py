@@ -58,6 +58,10 @@ class State:
             self._write(self._memory_file, json.dumps(memory, indent=1))
         return str(known[name])
 
+    def know_secrets_of(self, other: State) -> None:
+        """Know the passwords of another state, whose data are copied here. Its ports are not."""
+        self._write(self._memory_file, json.dumps({"secrets": self._read(other._memory_file).get("secrets", {})}))
+
     def port(self, name: str) -> int:
         """A port that is free for the moment, the one of the last run if possible."""
         port = free_port(self._ports().get(name))

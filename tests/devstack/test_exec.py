@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from config.devstack import prepared
 from tests.devstack.driver import ROOT, devstack, own_environment, run, running, until
 
 WHERE = 'echo "state $THROUGHLINE_STATE"; echo "database $DATABASE_URL"; exit 3'
@@ -48,6 +49,18 @@ def test_a_killed_run_leaves_no_process_and_the_next_removes_its_folder(state: P
     os.utime(left, (long_ago, long_ago))
     assert run_temp("true", state, tmp_path).returncode == 0
     assert not list(tmp_path.glob("throughline-*"))
+
+
+SQL = """import os, psycopg; at = psycopg.connect(os.environ["DATABASE_MIGRATE_URL"], autocommit=True)
+at.execute("SET ROLE tl_owner"); print(at.execute("SELECT count(*) FROM accounts_tenant").fetchone()[0])
+at.execute("CREATE TABLE public.left_behind (id int)")"""
+
+
+def test_the_next_run_finds_its_tables_made_and_nothing_of_the_last_one(state: Path, tmp_path: Path) -> None:
+    for _turn in range(2):
+        answer = run("exec", "--temp", "--", "python", "-c", SQL, state=state, TMPDIR=str(tmp_path))
+        assert (answer.returncode, answer.stdout.split()) == (0, ["0"]), answer.stderr
+    assert prepared.digest() in {folder.name for folder in prepared.FOLDER.iterdir()}
 
 
 def run_temp(script: str, state: Path, folder: Path, **chosen: str) -> subprocess.CompletedProcess[str]:

@@ -46,6 +46,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "activity.log": SELLING,
     "milestone.see": EVERYONE,
     "milestone.record": SELLING,
+    # As a second member, never one's own.
+    "milestone.check": SELLING,
     # Writes to a customer, or makes a link for one.
     "confirmation.ask": SELLING,
     "statistics.see": EVERYONE,

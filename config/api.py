@@ -16,8 +16,9 @@ from accounts.api.views import AuditEvents, Me, Organisation, Tokens
 from activities.api.types import ActivityTypes, OutputTypes
 from activities.api.views import Activities, Outputs
 from frontend.views import reference
+from outcomes.api.milestones import Milestones, MilestoneTypes
 from outcomes.api.strategies import Strategies
-from outcomes.api.views import Milestones, MilestoneTypes, Statistics
+from outcomes.api.views import Statistics
 from strategy.api.attributes import Attributes
 from strategy.api.bulk_edits import BulkEdits
 from strategy.api.customers import BuyingRoles, Companies, Contacts

@@ -1,13 +1,15 @@
 """What a stage may ask for before a deal enters it.
 
 A stage keeps the keys (`Stage.requires`); what a key means is registered here, by this app and by those above it, when
-the program starts. A key that nobody knows any more asks for nothing.
+the program starts. What an organisation makes itself is a family of keys with the same beginning, looked up when a
+stage is entered. A key that nobody knows any more asks for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.functional import Promise
@@ -23,11 +25,14 @@ EVERY = frozenset(Stage.Kind)
 
 @dataclass(frozen=True)
 class Step:
-    """A deal as it is about to enter a stage. `roles` are the buying roles that come with the same step."""
+    """A deal as it is about to enter a stage. `roles` are the buying roles that come with the same step, `supplied`
+    what else comes with it, by the key that it is for.
+    """
 
     deal: Deal
     to: Stage
     roles: frozenset[str] = frozenset()
+    supplied: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Requirement:
 
     `name` is what it is called in a list, `told` says what to do, `holds` whether it is known. `supply` names what of
     the same step would make it known (see `strategy.services.deals.SUPPLIES`); empty where another page is needed.
-    `kinds` are the kinds of stages that can ask for it.
+    `kinds` are the kinds of stages that can ask for it, `about` what programs are told of it beside the words.
     """
 
     key: str
@@ -45,6 +50,19 @@ class Requirement:
     holds: Callable[[Step], bool]
     supply: tuple[str, ...] = ()
     kinds: frozenset[str] = field(default=EVERY)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Requirements that the organisation makes itself. Their keys begin with `prefix`.
+
+    `find` gives those of some keys, those it does not know left out; `offered` those that a stage can begin to ask for.
+    """
+
+    prefix: str
+    find: Callable[[Sequence[str]], Sequence[Requirement]]
+    offered: Callable[[], Sequence[Requirement]]
 
 
 class RequirementsMissing(Refused):
@@ -56,12 +74,16 @@ class RequirementsMissing(Refused):
     sentence = _("{stage} asks for what is not known of {deal} yet: {named}.")
 
     def __init__(self, *, missing: Sequence[Requirement], **data: Any) -> None:
-        fields = {name: str(one.told) for one in missing for name in (one.supply or (one.key,))[:1]}
-        listed = [{"key": one.key, "words": str(one.told), "supply": list(one.supply)} for one in missing]
+        fields: dict[str, str] = {}
+        for one in missing:
+            name = (one.supply or (one.key,))[0]
+            fields[name] = " ".join(filter(None, (fields.get(name), str(one.told))))
+        listed = [{"key": one.key, "words": str(one.told), "supply": list(one.supply), **one.about} for one in missing]
         super().__init__(fields=fields, named=", ".join(str(one.name) for one in missing), missing=listed, **data)
 
 
 REGISTERED: dict[str, Requirement] = {}
+FAMILIES: dict[str, Family] = {}
 
 
 def register(*requirements: Requirement) -> None:
@@ -69,15 +91,29 @@ def register(*requirements: Requirement) -> None:
     REGISTERED.update({one.key: one for one in requirements})
 
 
-def offered(kind: str) -> list[Requirement]:
-    """What a stage of this kind can ask for, in the order of registration."""
-    return [one for one in REGISTERED.values() if kind in one.kinds]
+def register_family(family: Family) -> None:
+    """Let stages ask for what organisations make. Registering a prefix again replaces it."""
+    FAMILIES[family.prefix] = family
 
 
-def missing(step: Step) -> list[Requirement]:
-    """What the stage asks for and is not known, in the stage's order."""
-    asked = [REGISTERED[key] for key in step.to.requires if key in REGISTERED]
-    return [one for one in asked if step.to.kind in one.kinds and not one.holds(step)]
+def offered(kind: str | None = None) -> list[Requirement]:
+    """What a stage of this kind, or of any, can ask for: in the order of registration, then the families."""
+    found = [*REGISTERED.values(), *(one for family in FAMILIES.values() for one in family.offered())]
+    return [one for one in found if kind is None or kind in one.kinds]
+
+
+def asked_by(stage: Stage) -> list[Requirement]:
+    """What a stage asks for, in its order. A key that nobody knows is left out."""
+    known = {key: REGISTERED[key] for key in stage.requires if key in REGISTERED}
+    for prefix, family in FAMILIES.items():
+        if keys := [key for key in stage.requires if key.startswith(prefix)]:
+            known |= {one.key: one for one in family.find(keys)}
+    return [known[key] for key in stage.requires if key in known and stage.kind in known[key].kinds]
+
+
+def missing(step: Step, asked: Sequence[Requirement] | None = None) -> list[Requirement]:
+    """What the stage asks for and is not known. `asked` is what it asks for, where that was looked up before."""
+    return [one for one in (asked_by(step.to) if asked is None else asked) if not one.holds(step)]
 
 
 def has_role(*roles: str) -> Callable[[Step], bool]:

@@ -29,7 +29,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "activities:read": frozenset({"activity.see"}),
     "activities:write": frozenset({"activity.log"}),
     "milestones:read": frozenset({"milestone.see"}),
-    "milestones:write": frozenset({"milestone.record"}),
+    "milestones:write": frozenset({"milestone.record", "milestone.check"}),
     # Of its own, because it writes to customers.
     "confirmations:write": frozenset({"confirmation.ask"}),
     "statistics:read": frozenset({"statistics.see"}),

@@ -15,7 +15,9 @@ from accounts.models import Membership
 from accounts.permissions import allows
 from accounts.visibility import sight_of
 from frontend.forms.customers import OWN, OwnFields
+from frontend.forms.milestones import NeededMilestone, people_of
 from frontend.forms.people import Picked, Who
+from outcomes.requirements import SUPPLY
 from strategy import customer_queries as customers
 from strategy import queries, strategies
 from strategy.models import (
@@ -261,7 +263,10 @@ class MoveForm(CompanyMixin):
         self.fields["stage"].offer(choices, stages)  # type: ignore[attr-defined]
         if to is not None and not to.is_open:
             self._ask_end(to)
-        self.supplied = [name for one in missing for name in one.supply if name not in self.fields]
+        needed = [one for one in missing if SUPPLY in one.supply]
+        people, may_pass = people_of(deal) if needed else [], bool(self.data.get("because"))
+        self.agreed = [NeededMilestone(self, one, people=people, may_pass=may_pass) for one in needed]
+        self.supplied = [name for one in missing for name in one.supply if name not in (*self.fields, SUPPLY)]
         for name in self.supplied:
             field = fact_field(name, currency=deal.currency, member=member, deal=deal)
             if field is not None:

@@ -16,7 +16,7 @@ from frontend import words
 from frontend.forms.organisation import currencies
 from frontend.forms.pick import Pick, Ticks
 from strategy.models import EndCause, Stage
-from strategy.requirements import REGISTERED
+from strategy.requirements import offered
 from strategy.services.pipelines import LONGEST_PATIENCE
 
 NAME = {"required": _("Give a name.")}
@@ -100,7 +100,7 @@ class StageForm(forms.Form):
         super().__init__(given, initial=self._now(stage, order, own))
         choices = place_choices([one.name for one in order], own)
         self.fields["position"].choices = choices  # type: ignore[attr-defined]
-        known = [(key, capfirst(str(one.name))) for key, one in REGISTERED.items()]
+        known = [(one.key, capfirst(str(one.name))) for one in offered()]
         self.fields["requires"].choices = known  # type: ignore[attr-defined]
 
     @staticmethod

@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.refusals import Invalid
 from frontend.access import may
 from frontend.forms.customers import OWN
 from frontend.forms.deal_deeds import CompanyMixin, FactsForm, MoveForm, OpenDealForm, looks, minor
@@ -20,6 +21,7 @@ from frontend.http import TenantRequest, done, key_of, page, told_in
 from frontend.parts import Crumb
 from frontend.views.deals import deal_or_404
 from frontend.views.pipelines import status_of
+from outcomes.requirements import SUPPLY, type_of
 from strategy import queries, services
 from strategy.models import Company, Deal, Stage
 from strategy.requirements import Requirement, RequirementsMissing, Step, missing
@@ -196,7 +198,7 @@ def asks_first(request: TenantRequest, to: Stage) -> bool:
 
 def step(request: TenantRequest, deal: Deal, to: Stage, form: MoveForm) -> bool:
     """The deed behind the form; False where the form was told of something first."""
-    given, member, at = dict(form.cleaned_data), request.membership, timezone.now()
+    given = dict(form.cleaned_data)
     beside = {"on": given["on"], "version": given["version"], "override_because": given.get("because", "")}
     supply = {name: given[name] for name in form.supplied if given.get(name) not in (None, "")}
     if "company" in supply:
@@ -205,11 +207,29 @@ def step(request: TenantRequest, deal: Deal, to: Stage, form: MoveForm) -> bool:
             return False
     if "amount" in supply:
         supply["amount"] = minor(supply["amount"], deal.currency)
+    agreed = [(one, said) for one in form.agreed if (said := one.read(given))]
+    if agreed:
+        supply[SUPPLY] = [{**said, "type": type_of(one.key)} for one, said in agreed]
+    try:
+        taken(request, deal, to, form, supply, beside)
+    except Invalid as refusal:
+        places = {
+            f"{SUPPLY}/{at}/{name}": field for at, (one, _) in enumerate(agreed) for name, field in one.fields.items()
+        }
+        refusal.fields = {places.get(name, name): told for name, told in refusal.fields.items()}
+        raise
+    return True
+
+
+def taken(
+    request: TenantRequest, deal: Deal, to: Stage, form: MoveForm, supply: dict[str, Any], beside: dict[str, Any]
+) -> None:
+    """Move, close or open again."""
+    given, member, at = form.cleaned_data, request.membership, timezone.now()
     if not deal.is_open:
         services.reopen_deal(deal=deal, to=to, actor=member, at=at, supply=supply, **beside)
-        return True
+        return
     ends = {name: given[name] for name in ("reason", "competitor") if given.get(name)}
     if "amount" in form.fields and "amount" not in supply:
         ends["amount"] = minor(given["amount"], deal.currency)
     services.move_deal(deal=deal, to=to, actor=member, at=at, supply=supply, **ends, **beside)
-    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
@@ -9,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.tenancy.models import TenantForeignKey, TenantModel
 from accounts.visibility import WITH_ITS_DEAL, SeenManager
+
+#: Of a milestone whose first day nobody wrote down: before any day that is asked for.
+EVER = date(1900, 1, 1)
 
 
 class Grade(models.IntegerChoices):
@@ -151,7 +155,8 @@ class EvidenceFile(TenantModel):
 class Milestone(TenantModel):
     """Where a deal stands on one milestone: derived from its events, rewritten whenever one is added.
 
-    `reached_on` is the effective day from which it held without a break; `grade` the best evidence since.
+    `reached_on` is the effective day from which it held without a break; `grade` the best evidence since. `first_on` is
+    the effective day of the first that was ever said of it.
     """
 
     seen = (WITH_ITS_DEAL,)
@@ -167,6 +172,7 @@ class Milestone(TenantModel):
     state = models.CharField(max_length=12, choices=State)
     grade = models.PositiveSmallIntegerField(choices=Grade, default=Grade.E0)
     reached_on = models.DateField()
+    first_on = models.DateField(db_default=EVER)
     recorded_at = models.DateTimeField()
     words = models.TextField(default="", blank=True)
     agreed_by = models.CharField(max_length=120, default="", blank=True)
@@ -180,4 +186,9 @@ class Milestone(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "deal", "type"], name="milestone_once_on_a_deal"),
         ]
-        indexes = [models.Index(fields=["tenant", "type", "-id"], name="milestone_of_type_newest")]
+        indexes = [
+            models.Index(fields=["tenant", "type", "-id"], name="milestone_of_type_newest"),
+            models.Index(fields=["tenant", "state", "-id"], name="milestone_of_state_newest"),
+            models.Index(fields=["tenant", "grade", "-id"], name="milestone_of_grade_newest"),
+            models.Index(fields=["tenant", "-first_on", "-id"], name="milestone_last_begun_first"),
+        ]

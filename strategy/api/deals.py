@@ -23,6 +23,7 @@ from accounts.api.tags import Match
 from accounts.integrations.tokens import token_allows
 from accounts.models import Membership
 from accounts.reading import Position
+from accounts.refusals import Invalid
 from strategy import listings, past, services, strategies
 from strategy.api import inputs, shapes
 from strategy.api.customers import standing
@@ -185,13 +186,16 @@ class Deals(Resource):
 
         A stage of a kind other than `open` closes the deal with that cause. A deal that is over is opened again by
         an open stage, and begins another episode. What the stage asks for and is not known is answered with 422
-        `requirements_missing`: `data.missing` lists it, and `supply` stores it in the same step. `override_because`
-        passes all the same, for members who lead.
+        `requirements_missing`: `data.missing` lists it, and `supply` stores it in the same step. A milestone that is
+        asked for holds at a grade that counts (`counts_from_grade`), and what customers did is supplied as
+        `milestones`. `override_because` passes all the same, for members who lead.
         """
         deal, wanted, at = self._deal(id), self.read(request), timezone.now()
         _require_override(request, wanted)
         to = wanted.pop("stage")
         supply = wanted.pop("supply", {})
+        for name in supply.keys() & inputs.Supply.needs.keys():
+            require_for(request, inputs.Supply.needs[name])
         try:
             if deal.is_open or not to.is_open:
                 services.move_deal(deal=deal, to=to, actor=request.user, at=at, supply=supply, **wanted)
@@ -199,8 +203,9 @@ class Deals(Resource):
                 beside = {name: wanted.pop(name, None) for name in ("reason", "competitor", "amount")}
                 supply |= {name: value for name, value in beside.items() if value is not None}
                 services.reopen_deal(deal=deal, to=to, actor=request.user, at=at, supply=supply, **wanted)
-        except RequirementsMissing as refusal:
-            refusal.fields = {_place_of(name): told for name, told in refusal.fields.items()}
+        except (RequirementsMissing, Invalid) as refusal:
+            is_missing = isinstance(refusal, RequirementsMissing)
+            refusal.fields = {_place_of(name, is_missing): told for name, told in refusal.fields.items()}
             raise
         return self._answer(deal.pk)
 
@@ -322,5 +327,7 @@ def _require_override(request: TokenRequest, wanted: Mapping[str, Any]) -> None:
         require_for(request, "deal.override")
 
 
-def _place_of(name: str) -> str:
-    return name if name in ("reason", "competitor") else f"supply/{name}"
+def _place_of(name: str, is_missing: bool) -> str:
+    """Where in a transition stands what a refusal names."""
+    supplied = is_missing and name not in ("reason", "competitor")
+    return f"supply/{name}" if supplied or name.partition("/")[0] in inputs.Supply.needs else name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
@@ -107,6 +107,9 @@ class OpenDeal(fields.Input):
 class Supply(DealFacts):
     """What a stage asks for, stored in the same step."""
 
+    #: What else may come, with the capability that it needs beside that of moving.
+    needs: ClassVar[dict[str, str]] = {}
+
     competitor = None  # type: ignore[assignment]
 
     qualified_on = day()
@@ -114,6 +117,12 @@ class Supply(DealFacts):
     contact = one(ids.CONTACT, lambda: Contact.objects.all(), help_text="Somebody at the customer")
     champion = one(ids.CONTACT, lambda: Contact.objects.all())
     economic_buyer = one(ids.CONTACT, lambda: Contact.objects.all())
+
+    @classmethod
+    def take(cls, name: str, field: Any, *, needs: str) -> None:
+        """Let apps above this one take something in the same step."""
+        cls._declared_fields[name] = field
+        cls.needs[name] = needs
 
 
 class Transition(fields.Input):

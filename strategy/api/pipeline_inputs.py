@@ -14,7 +14,7 @@ from strategy.models import EndCause, Pipeline, Stage
 from strategy.services.pipelines import LONGEST_PATIENCE
 
 LAST_PLACE = 1000
-KEY, MOST_KEYS = "[a-z_]{1,40}", 40
+KEY, MOST_KEYS = "[a-z_][a-z0-9_]{0,39}", 40
 RATE = r"[0-9]{1,10}(\.[0-9]{1,8})?"
 
 
@@ -82,7 +82,9 @@ class AddStage(fields.Input):
         allow_null=True,
         help_text="A deal that stands longer is stalled",
     )
-    requires = Keys(required=False, help_text="What must be known of a deal before it enters")
+    requires = Keys(
+        required=False, help_text="What must be known of a deal before it enters: keys, and ids of milestone types"
+    )
     position = place()
 
 

@@ -58,6 +58,9 @@ BODIES: dict[str, dict[str, str]] = {
     "activate_strategy": {},
     "retire_strategy": {"because": "Nobody sponsored a workshop"},
     "create_milestone": {"deal": "{deal}", "type": "{mty}"},
+    "create_milestone_event": {"kind": "evidenced", "evidence": "https://example.com/minutes"},
+    "create_milestone_type": {"name": "Budget named", "statement": "They named the budget."},
+    "change_milestone_type": {},
 }
 # Where not any row of the kind will do: one that is not qualified yet, another team, somebody who cannot sign in.
 FITTING = {
@@ -146,10 +149,18 @@ def place(name: str, body: dict[str, Any], steps: tuple[Any, ...], given: str, o
         body["text"] = {"segments": [{"id": str(NAMESPACE_OID), "name": "Utilities"}], "plays": [play]}
     elif steps[0] == "change":
         body |= {"deals": [own.deal], "change": {steps[1]: given}}
+    elif steps[:2] == ("supply", "milestones"):
+        told = [given] if steps[3] == "activities" else given
+        body["supply"] = {"milestones": [{"type": own.mty, steps[3]: told}]}
     elif steps[0] == "supply":
         body["supply"] = {steps[1]: given}
+<<<<<<< HEAD
     elif len(steps) == 1:
         body[steps[0]] = given
+=======
+    elif steps[0] == "activities":
+        body["activities"] = [given]
+>>>>>>> e5d9e72 (Let stages ask for milestones, and the ledger take evidence, checks and denials, for any day)
     else:
         assert steps[1] == 0
         body[steps[0]] = [given] if len(steps) == 2 else [{steps[2]: given}]

@@ -5,7 +5,7 @@ So a refusal leaves nothing behind, and five hundred deals are stored with as ma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -35,6 +35,7 @@ from strategy.models import (
     Stage,
     StageSpan,
 )
+from strategy.requirements import Requirement, asked_by
 from strategy.services.customers.facts import own_facts
 from strategy.services.customers.storing import refuse_merged, told_of_taken
 from strategy.services.refusals import DealMovedMeanwhile
@@ -84,6 +85,7 @@ class Run:
     _own: dict[str, Attribute] | None = None
     _rates: dict[tuple[str, date], Decimal | None] = field(default_factory=dict)
     _begun: dict[type[Span], dict[UUID, date]] = field(default_factory=dict)
+    _asked: dict[UUID, list[Requirement]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -106,6 +108,12 @@ class Run:
         if self._own is None:
             self._own = own_facts(Attribute.Of.DEAL)
         return self._own
+
+    def asked_by(self, stage: Stage) -> list[Requirement]:
+        """What a stage asks for."""
+        if stage.pk not in self._asked:
+            self._asked[stage.pk] = asked_by(stage)
+        return self._asked[stage.pk]
 
     def rate(self, currency: str, day: date) -> Decimal | None:
         """What one unit was worth in the organisation's currency on a day; None where nobody has said."""
@@ -163,6 +171,9 @@ class Draft:
         self.ended: dict[type[Span], dict[str, Any]] = {}
         self.begun: list[Span] = []
         self.roles: list[BuyingRole] = []
+        #: What other apps keep of the step, by the requirement that it is for, and how they store it after the deal.
+        self.supplied: dict[str, Any] = {}
+        self.afterwards: list[Callable[[], object]] = []
         #: Whether something happened to the deal, so that an imported one is watched from now on.
         self.is_news = False
         #: Whether it gives the deal what it had before, which may be no longer offered.
@@ -174,7 +185,7 @@ class Draft:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.before or self.events or self.roles)
+        return not (self.before or self.events or self.roles or self.afterwards)
 
     def set(self, **values: Any) -> None:
         """Give fields of the deal new values."""
@@ -304,6 +315,9 @@ def store_history(drafts: Sequence[Draft]) -> None:
         )
     DealEvent.objects.bulk_create((event for draft in drafts for event in draft.events), batch_size=AT_ONCE)
     AuditEvent.objects.bulk_create((entry for draft in drafts for entry in draft.entries), batch_size=AT_ONCE)
+    for draft in drafts:
+        for deed in draft.afterwards:
+            deed()
 
 
 def _end_spans(drafts: Sequence[Draft]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -25,6 +25,8 @@ ROLES = {
 }
 #: What can be supplied in the same step: facts of the deal, its qualification, a contact, and why it ended.
 SUPPLIES = (*facts.CHANGEABLE, "qualified_on", "rate", "reason", *ROLES)
+#: What apps above this one take in the same step: each plans it in the draft, and refuses what cannot be.
+SUPPLIERS: dict[str, Callable[[Draft, Any], None]] = {}
 
 
 def move_deal(
@@ -45,9 +47,9 @@ def move_deal(
 
     `on` is the day it happened (today unless given), `reason` one of the organisation's reasons for such an end,
     `competitor` whom it was lost to, `amount` what it is worth with the step. `supply` is stored with it, so that
-    what the stage asks for can be given in the same step: some of SUPPLIES. `override_because` passes all the same.
-    `version` is the one that the caller decided upon. Raises RequirementsMissing, DealIsOver, StageOfAnotherPipeline,
-    DealMovedMeanwhile, PeriodClosed, Invalid, NotAllowed.
+    what the stage asks for can be given in the same step: some of SUPPLIES and SUPPLIERS. `override_because` passes
+    all the same. `version` is the one that the caller decided upon. Raises RequirementsMissing, DealIsOver,
+    StageOfAnotherPipeline, DealMovedMeanwhile, PeriodClosed, Invalid, NotAllowed.
     """
     require(actor, "deal.move")
     given = {"reason": reason, "competitor": competitor, "amount": amount}
@@ -136,13 +138,14 @@ def plan_reopening(draft: Draft, to: Stage, supply: Mapping[str, Any], *, becaus
 def _plan_supply(draft: Draft, supply: Mapping[str, Any], *, is_end: bool = False) -> dict[str, Any]:
     """Plan what comes with the step; returns what belongs to an end."""
     given = dict(supply)
-    if unknown := given.keys() - set(SUPPLIES):
+    if unknown := given.keys() - set(SUPPLIES) - SUPPLIERS.keys():
         raise Invalid(fields=dict.fromkeys(sorted(unknown), _("This cannot be supplied here.")))
     rest: dict[str, Any] = {name: given.pop(name) for name in ("reason", "competitor") if name in given}
     if is_end and given.get("amount") is not None:
         rest["amount"] = given.pop("amount")  # told with the end
     rate, qualified_on = given.pop("rate", None), given.pop("qualified_on", None)
     roles = {name: given.pop(name) for name in ROLES if given.get(name) is not None}
+    others = {name: given.pop(name) for name in SUPPLIERS if name in given}
     facts.plan_changes(draft, {name: value for name, value in given.items() if name not in ROLES})
     if qualified_on is not None:
         on, draft.on = draft.on, qualified_on
@@ -153,6 +156,8 @@ def _plan_supply(draft: Draft, supply: Mapping[str, Any], *, is_end: bool = Fals
     # The weaker role first: somebody who is named twice is the stronger one.
     for name, contact in roles.items():
         _plan_role(draft, contact, ROLES[name])
+    for name, value in others.items():
+        SUPPLIERS[name](draft, value)
     return {name: value for name, value in rest.items() if value is not None}
 
 

@@ -175,7 +175,8 @@ def require_of(draft: Draft, to: Stage, *, because: str = "") -> None:
         if len(because) > 300:
             raise Invalid(fields={"override_because": _("Say it in up to 300 letters.")})
     roles = frozenset(role.role for role in draft.roles)
-    missing = requirements.missing(requirements.Step(draft.deal, to, roles))
+    step = requirements.Step(draft.deal, to, roles, draft.supplied)
+    missing = requirements.missing(step, draft.run.asked_by(to))
     if missing and not because:
         raise requirements.RequirementsMissing(missing=missing, deal=draft.deal.name, stage=to.name)
     if missing:

@@ -167,6 +167,7 @@ KINDS: Words = {
     "invitation": _("Invitations"),
     "member": _("People"),
     "milestone": _("Outcomes"),
+    "milestone_type": _("Outcomes to watch for"),
     "operator": _("Operators"),
     "organisation": _("Organisation"),
     "output": _("Outputs"),

@@ -73,6 +73,7 @@ OF_ORGANISATION = (
 )
 OF_DEALS = (
     Way(words=_("Pipelines"), name="pipelines", icon="", capability="pipeline.edit"),
+    Way(words=_("Outcomes"), name="milestone-types", icon="", capability="pipeline.edit"),
     Way(words=_("Reasons"), name="reasons", icon="", capability="pipeline.edit"),
     Way(words=_("Competitors and sources"), name="competitors", icon="", capability="pipeline.edit"),
     Way(words=_("Attributes"), name="attributes", icon="", capability="pipeline.edit"),

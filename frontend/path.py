@@ -50,6 +50,7 @@ class Node:
     statement: str = ""
     counts: str = ""
     strip: Strip | None = None
+    key: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +205,8 @@ def node(
         name=kind.name,
         state=state,
         css=COLUMN[state],
-        state_words=state_words(state, known, reader),
+        state_words=state_words(state, milestone, reader),
+        key=milestone.pk if milestone else None,
         said=words.quoted(known.words) if known else "",
         statement="" if known else kind.statement,
         counts=counts_words(*drawn) if drawn else "",
@@ -216,14 +218,34 @@ def state_words(state: str, milestone: Milestone | None, reader: Reader) -> str:
     """The state as a sentence that stands under the name of an outcome."""
     if milestone is None:
         return gettext("Next") if state == NEXT else gettext("Ahead")
+    if milestone.state != Milestone.State.REACHED:
+        return ended_words(state, milestone, reader)
     said = {"day": words.day(milestone.reached_on, today=reader.today), "who": milestone.agreed_by}
     if state == CLAIMED:
         if reader.counts_from > Grade.E0:
             return gettext("Recorded {day}, no evidence yet, not counted").format(**said)
         return gettext("Recorded {day}, no evidence yet").format(**said)
+    if milestone.grade == Grade.E4:
+        return gettext("In a system of record, {day}").format(**said)
     if state == CONFIRMED:
         return (gettext("Confirmed {day} by {who}") if said["who"] else gettext("Confirmed {day}")).format(**said)
+    if milestone.grade >= Grade.E2:
+        return (gettext("Checked, agreed {day} by {who}") if said["who"] else gettext("Checked, agreed {day}")).format(
+            **said
+        )
     return (gettext("Evidenced {day}, agreed by {who}") if said["who"] else gettext("Evidenced {day}")).format(**said)
+
+
+def ended_words(state: str, milestone: Milestone, reader: Reader) -> str:
+    """Why an outcome that was reached once is not any more."""
+    how = {
+        Milestone.State.CONTRADICTED: gettext("contradicted {day}"),
+        Milestone.State.LAPSED: gettext("lapsed {day}"),
+        Milestone.State.WITHDRAWN: gettext("taken back {day}"),
+    }[Milestone.State(milestone.state)]
+    day = words.day(words.today_in(reader.zone, milestone.recorded_at), today=reader.today)
+    sentence = gettext("Next, {how}") if state == NEXT else gettext("Ahead, {how}")
+    return sentence.format(how=how.format(day=day))
 
 
 def counts_words(drawn: Strip, span: Interval) -> str:

@@ -139,13 +139,16 @@ def milestone_note(event: MilestoneEvent, reader: Reader) -> str:
     agreed = gettext(" Agreed by {who}.").format(who=event.agreed_by) if event.agreed_by else ""
     how = {
         event.Kind.CLAIMED: gettext("Recorded by {who}."),
-        event.Kind.EVIDENCED: gettext("Recorded by {who} with evidence."),
+        event.Kind.EVIDENCED: gettext("Found in {source} by {who}.")
+        if event.grade == Grade.E4
+        else gettext("Recorded by {who} with evidence."),
         event.Kind.CHECKED: gettext("Checked by {who}."),
         event.Kind.CONFIRMED: gettext("Confirmed by the customer."),
         event.Kind.CONTRADICTED: gettext("The customer says it is not so."),
         event.Kind.LAPSED: gettext("It no longer holds."),
         event.Kind.CORRECTED: gettext("Taken back by {who}."),
-    }[MilestoneEvent.Kind(event.kind)].format(who=who)
+    }[MilestoneEvent.Kind(event.kind)].format(who=who, source=event.source)
+    how += f" {event.note}" if event.note else ""
     uncounted = event.kind == event.Kind.CLAIMED and reader.counts_from > Grade.E0
     return how + agreed + (" " + gettext("Not counted until there is evidence.") if uncounted else "")
 

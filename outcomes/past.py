@@ -56,7 +56,7 @@ def _events(rows: Iterable[MilestoneRow], day: date) -> dict[tuple[UUID, UUID], 
     with of_everybody():
         fresh = set(kept)
         while fresh:
-            merged = dict(Deal.objects.filter(merged_into__in=fresh).values_list("pk", "merged_into"))
+            merged: dict[UUID, Any] = dict(Deal.objects.filter(merged_into__in=fresh).values_list("pk", "merged_into"))
             fresh = merged.keys() - kept.keys()
             kept |= {key: kept[into] for key, into in merged.items() if key in fresh}
         events = MilestoneEvent.objects.filter(deal__in=kept, effective_on__lte=day).order_by("recorded_at", "pk")

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -235,34 +234,6 @@ class LogForm(OutcomeFields):
         if self.cleaned_data["gave"] != OUTCOME:
             return None
         return one_of(self.choices_given.milestone_types, self.cleaned_data["milestone"])  # type: ignore[no-any-return]
-
-
-class MilestoneForm(OutcomeFields):
-    """An outcome on one deal."""
-
-    on = forms.DateField(
-        label=_("When did they agree?"),
-        widget=forms.DateInput(attrs={"type": "date", "class": "short"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
-        error_messages={
-            "required": _("Give the day on which they agreed."),
-            "invalid": _("Give the day on which they agreed."),
-        },
-    )
-    entry_key = forms.UUIDField(widget=forms.HiddenInput(attrs={"data-entry-key": ""}), initial=uuid4)
-    field_order = ["milestone", "words", "agreed_by", "on", "evidence", "entry_key"]
-
-    def __init__(
-        self, given: Any = None, *, types: Sequence[MilestoneType], expected: UUID | None, today: date, **kwargs: Any
-    ) -> None:
-        super().__init__(given, initial={"milestone": expected, "on": today}, **kwargs)
-        self.types = types
-        offer(self, "milestone", [(str(kind.pk), kind.name) for kind in types])
-        self.fields["on"].widget.attrs["max"] = today.isoformat()
-
-    @property
-    def milestone_chosen(self) -> MilestoneType:
-        return one_of(self.types, self.cleaned_data["milestone"])  # type: ignore[no-any-return]
 
 
 def offer(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:

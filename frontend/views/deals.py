@@ -17,6 +17,7 @@ from activities import queries as activities
 from frontend import words
 from frontend.access import may
 from frontend.http import TenantRequest, page, wants_part
+from frontend.milestones import evidence_of
 from frontend.parts import Action, Crumb, Item, Menu, Tab
 from frontend.path import Reader, outcome_path, reader_of
 from frontend.timeline import lines
@@ -58,6 +59,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "menu": menu(request, deal),
         "about": about(deal, reader),
         **deciding(request, deal),
+        "shown": evidence_of(deal, reader, request.tenant.slug),
         "serves": serves(deal),
         "move": move(request, deal),
         "serve_url": edit_url(request, deal) if deal.segment is None else "",

@@ -21,14 +21,12 @@ from frontend.forms.log import (
     OTHER,
     Choices,
     LogForm,
-    MilestoneForm,
     deal_choices,
     offer,
 )
 from frontend.http import TenantRequest, done, key_of, page, told_in, wants_part
 from frontend.parts import Crumb
-from frontend.path import NEXT, states
-from frontend.views.deals import deal_or_404, parts_of
+from frontend.views.deals import parts_of
 from outcomes.queries import path as outcomes
 from outcomes.services import record_milestone
 from strategy import queries
@@ -171,58 +169,3 @@ def deals(request: TenantRequest) -> HttpResponse:
     if len(typed) > 1:
         offer(form, "deal", deal_choices(queries.open_deals_called(typed, most=MOST_MATCHES)))
     return render(request, "log/deals.html", {"form": form})
-
-
-@require_http_methods(["GET", "POST"])
-@may("milestone.record")
-def milestone(request: TenantRequest, pk: UUID) -> HttpResponse:
-    """Record what the customer agreed on a deal."""
-    deal, types = deal_or_404(pk), outcomes.milestone_types()
-    form = MilestoneForm(
-        request.POST or None,
-        types=types,
-        expected=expected(deal, types),
-        today=request.tenant.day_of(timezone.now()),
-    )
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        with told_in(form):
-            record_milestone(
-                actor=request.membership,
-                deal=deal,
-                type=form.milestone_chosen,
-                at=timezone.now(),
-                on=given["on"],
-                words=given["words"],
-                agreed_by=given["agreed_by"],
-                evidence=given["evidence"],
-                entry_key=given["entry_key"],
-            )
-            return logged(
-                request,
-                deal,
-                gettext("“{outcome}” recorded on {deal}").format(outcome=form.milestone_chosen.name, deal=deal.name),
-            )
-    url = reverse("deal", args=[request.tenant.slug, deal.pk])
-    context = {
-        "title": gettext("Record an outcome"),
-        "crumbs": [
-            Crumb(words=gettext("Deals"), url=reverse("deals", args=[request.tenant.slug])),
-            Crumb(words=deal.name, url=url),
-            Crumb(words=gettext("Record an outcome")),
-        ],
-        "form": form,
-        "deal": deal,
-        "back_url": url,
-    }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return page(request, "milestones/new.html", context, part="form" if form.is_bound else "dialog", status=status)
-
-
-def expected(deal: Deal, types: list[Any]) -> UUID | None:
-    """The outcome that is probably meant: the next one, or the last when all are reached."""
-    reached = outcomes.milestones_on([deal.pk]).get(deal.pk, {})
-    found = states(deal, types, reached)
-    if NEXT in found:
-        return types[found.index(NEXT)].pk  # type: ignore[no-any-return]
-    return types[-1].pk if types else None

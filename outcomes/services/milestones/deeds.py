@@ -19,6 +19,7 @@ from accounts.visibility import of_everybody
 from activities.models import Activity
 from outcomes.models import Grade, Milestone, MilestoneEvent, MilestoneType
 from outcomes.rules import since_it_holds
+from outcomes.services.milestones.files import Upload, judged
 from outcomes.services.milestones.ledger import events_of, write_event
 from outcomes.services.milestones.refusals import MilestoneNotReached, OwnMilestone
 from strategy.models import BuyingRole, Contact, Deal
@@ -41,20 +42,22 @@ def record_milestone(
     contact: Contact | None = None,
     evidence: str = "",
     activities: Sequence[UUID] = (),
-    has_files: bool = False,
+    uploads: Sequence[Upload] = (),
     entry_key: UUID | None = None,
 ) -> Milestone:
     """Write down that the customer did something: claimed (E0), or evidenced (E1) when an artefact is linked.
 
     `on` is the day the customer did it, `words` are theirs, `contact` or else `agreed_by` who agreed, `evidence` an
-    http(s) address, `activities` the keys of what contributed. The same entry key again changes nothing. Raises Invalid
-    with the fields that are wrong, DealIsOver, PeriodClosed, NotAllowed, WasMerged for a deal that is another one now.
+    http(s) address, `activities` the keys of what contributed, `uploads` files that show it. The same entry key again
+    changes nothing. Raises Invalid with the fields that are wrong, DealIsOver, PeriodClosed, NotAllowed, WasMerged for
+    a deal that is another one now.
     """
     event = planned_record(
         actor=actor, deal=deal, type=type, at=at, on=on, words=words, agreed_by=agreed_by, contact=contact,
-        evidence=evidence, activities=activities, has_files=has_files, entry_key=entry_key,
+        evidence=evidence, activities=activities, has_files=bool(uploads), entry_key=entry_key,
     )  # fmt: skip
-    return write_event(event, tenant=actor.tenant, verb="milestone.recorded", activities=activities)
+    shown = judged(uploads)
+    return write_event(event, tenant=actor.tenant, verb="milestone.recorded", activities=activities, shown=shown)
 
 
 def planned_record(
@@ -122,7 +125,7 @@ def add_evidence(
     actor: Membership,
     at: datetime,
     activities: Sequence[UUID] = (),
-    has_files: bool = False,
+    uploads: Sequence[Upload] = (),
     **said: Any,
 ) -> Milestone:
     """Show later what a milestone was recorded without (E1): an address or files. It is known from `on`, or today.
@@ -131,11 +134,12 @@ def add_evidence(
     """
     require(actor, "milestone.record")
     _refuse_ended(milestone)
-    if not said.get("evidence") and not has_files:
+    if not said.get("evidence") and not uploads:
         raise Invalid(fields={"evidence": _("Give an address or a file that shows it.")})
     event = _on(milestone, Kind.EVIDENCED, Grade.E1, actor=actor, at=at, **said)
     _refuse_unfit(event, actor, activities, earliest=milestone.reached_on)
-    return write_event(event, tenant=actor.tenant, verb="milestone.evidenced", activities=activities)
+    shown = judged(uploads)
+    return write_event(event, tenant=actor.tenant, verb="milestone.evidenced", activities=activities, shown=shown)
 
 
 def check_milestone(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +17,23 @@ from accounts.refusals import ExternalIdTaken, Invalid
 from accounts.visibility import of_everybody
 from outcomes.models import Milestone, MilestoneActivity, MilestoneEvent, MilestoneType
 from outcomes.rules import derive
+from outcomes.services.milestones.files import Judged, keep
 from strategy.models import Deal
 from strategy.services import refuse_closed, refuse_merged, watch_deal
 from strategy.signals import deals_merged, deals_parted
 
 
 def write_event(
-    event: MilestoneEvent, *, tenant: Tenant, verb: str, activities: Iterable[UUID] = (), **told: Any
+    event: MilestoneEvent,
+    *,
+    tenant: Tenant,
+    verb: str,
+    activities: Iterable[UUID] = (),
+    shown: Sequence[Judged] = (),
+    **told: Any,
 ) -> Milestone:
     """Add an event to the ledger and derive its milestone anew; `verb` and `told` go into the audit log, `activities`
-    are the keys of those that contributed.
+    are the keys of those that contributed, `shown` the files that show it.
 
     The same entry key, or the same id of another system, again changes nothing. Raises Invalid where the key belongs
     to another deal, ExternalIdTaken where the id does, WasMerged for a deal that is another one now, PeriodClosed for
@@ -41,6 +48,7 @@ def write_event(
         refuse_merged(held)
         refuse_closed(tenant, event.effective_on)
         event.save()
+        keep(event, shown)
         MilestoneActivity.objects.bulk_create(
             MilestoneActivity(deal=deal, event=event, activity_id=key) for key in dict.fromkeys(activities)
         )

@@ -108,7 +108,10 @@ of_organisation = [
     path("deals/<uuid:pk>/merge/undo/", deal_merges.unmerge, name="deal-unmerge"),
     path("deals/<uuid:pk>/milestones/new/", milestones.new, name="milestone-new"),
     path("milestones/<uuid:pk>/", milestones.detail, name="milestone"),
-    path("milestones/<uuid:pk>/<slug:deed>/", milestones.deed, name="milestone-deed"),
+    *(
+        path(f"milestones/<uuid:pk>/{deed}/", milestones.deed, {"deed": deed}, name=f"milestone-{deed}")
+        for deed in milestones.DEEDS
+    ),
     path("evidence/<uuid:pk>/", milestones.evidence, name="evidence"),
     # /execution/
     path("execution/", execution.report, name="execution"),

@@ -19,10 +19,17 @@ from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, Horizon, OutputType
 from activities.services import Gave, log_activity
 from outcomes.demo_plan import find_customers, write_plan
-from outcomes.models import MilestoneType
-from outcomes.services import record_milestone
+from outcomes.models import Grade, Milestone, MilestoneType
+from outcomes.services.milestones import (
+    check_milestone,
+    contradict_milestone,
+    lapse_milestone,
+    record_milestone,
+)
+from outcomes.services.milestones.types import key_of
 from strategy.models import BuyingRole, Contact, Deal, EndReason, Stage
 from strategy.services import give_buying_role, move_deal, open_deal
+from strategy.services.pipelines import change_stage
 
 SLUG, NAME = "halden", "Halden Controls"
 EMAIL = "marta@haldencontrols.example"
@@ -61,6 +68,7 @@ WORDS = (
     "“Steps, people and dates to decide, agreed with finance.”",
     "“Finance and operations both say this is right for us.”",
 )
+DENIED = "“That was one person's wish. We have not agreed it.”"
 WHO = ("Ingrid Falk", "Samir Haddad", "Joan Petit", "Ruth Okafor")
 GAVE = ("Named who signs", "Plan reviewed line by line", "List of blocked repairs", "Payback for each region")
 
@@ -101,6 +109,27 @@ class Story:
         for number in range(deals):
             age = int((1 - (number + self.dice.random()) / deals) * MONTHS * 30)
             self._play(number, self.today - timedelta(days=age))
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """What colleagues and customers say of the outcomes of open deals today; and from now on a deal needs the goal
+        agreed to enter the workshop."""
+        looks = random.Random(1889)  # noqa: S311
+        members, at = [member for member, _seller in self.sellers], _noon(self.today)
+        standing = Milestone.objects.filter(deal__end_cause="", grade=Grade.E1).select_related("deal", "type")
+        for found in standing.order_by("deal__created_at", "type__position"):
+            second = looks.choice([one for one in members if one.pk != found.deal.owner_id])
+            chance = looks.random()
+            if chance < 0.3:
+                check_milestone(milestone=found, actor=second, at=at, note="Read the notes with Ingrid's answer.")
+            elif chance < 0.36:
+                contradict_milestone(
+                    milestone=found, actor=self.owner, at=at, words=DENIED, agreed_by=looks.choice(WHO)
+                )
+            elif chance < 0.4:
+                lapse_milestone(milestone=found, actor=self.owner, at=at, note="Their sponsor has left the company.")
+        workshop, goal = self.stages["Workshop"], key_of(self.milestones[0])
+        change_stage(stage=workshop, actor=self.owner, at=at, requires=[*workshop.requires, goal])
 
     def _play(self, number: int, began: date) -> None:
         member, seller = self.sellers[self.dice.randrange(len(self.sellers))]

@@ -118,13 +118,12 @@ def files_field() -> FilesField:
     )
 
 
-def day_field(label: object, today: date, *, required: bool = True) -> forms.DateField:
+def day_field(label: object, today: date, *, agreed: bool = False) -> forms.DateField:
     """A day that is not to come."""
     attrs = {"type": "date", "class": "short", "max": today.isoformat()}
-    wanted = _("Give the day on which it was.")
+    wanted = _("Give the day on which they agreed.") if agreed else _("Give the day on which it was.")
     return forms.DateField(
         label=label,  # type: ignore[arg-type]
-        required=required,
         initial=today,
         widget=forms.DateInput(attrs=attrs, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
@@ -182,7 +181,7 @@ class MilestoneForm(OutcomeFields, EntryForm):
         super().__init__(given, files, initial={"milestone": expected})
         self.types = types
         offer(self, "milestone", [(str(kind.pk), kind.name) for kind in types])
-        self.fields["on"] = day_field(_("When did they agree?"), today)
+        self.fields["on"] = day_field(_("When did they agree?"), today, agreed=True)
         self.ask_who(people)
         self.fields["uploads"] = files_field()
         self.ask_activities(done, told)

@@ -87,6 +87,7 @@ PAGES = [
     "/o/northwind/settings/people/leave/",
     "/o/northwind/settings/teams/",
     "/o/northwind/settings/pipelines/",
+    "/o/northwind/settings/outcomes/",
     "/o/northwind/settings/reasons/",
     "/o/northwind/settings/competitors/",
     "/o/northwind/settings/activity-types/",

@@ -1,0 +1,174 @@
+"""One outcome of a deal in the browser: what shows it, who checked it, and what became of it."""
+
+from __future__ import annotations
+
+import html
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import Membership, Tenant
+from accounts.tenancy.scope import tenant_scope
+from activities.models import ActivityType
+from activities.services import log_activity
+from outcomes.models import EvidenceFile, Milestone, MilestoneActivity, MilestoneType
+from strategy.models import Contact, Deal
+from tests.make import NOON
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def goal(northwind: Tenant) -> MilestoneType:
+    with tenant_scope(northwind.pk):
+        return MilestoneType.objects.get(name="Goal agreed")
+
+
+def words_of(answer: Any) -> str:
+    return html.unescape(answer.content.decode())
+
+
+def a_file(name: str, content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, content_type="application/pdf")
+
+
+def office(part: str, *more: str) -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as archive:
+        for name in ("[Content_Types].xml", part, *more):
+            archive.writestr(name, "<x/>")
+    return kept.getvalue()
+
+
+def record(client: Client, deal: Deal, goal: MilestoneType, **given: Any) -> Any:
+    return client.post(
+        f"/o/northwind/deals/{deal.pk}/milestones/new/",
+        {"milestone": str(goal.pk), "on": "2026-11-17", "entry_key": "", **given},
+    )
+
+
+def only(northwind: Tenant) -> Milestone:
+    with tenant_scope(northwind.pk):
+        return Milestone.objects.select_related("contact").get()
+
+
+def test_files_show_it_and_come_back_as_files_to_keep(
+    as_omar: Client, deal: Deal, goal: MilestoneType, northwind: Tenant, omar: Membership
+) -> None:
+    with tenant_scope(northwind.pk):
+        ingrid = Contact.objects.create(name="Ingrid Falk", company_id=deal.company_id)
+        activity = log_activity(
+            actor=omar, type=ActivityType.objects.all()[0], at=NOON, recorded_at=NOON, deal=deal
+        )
+    form = words_of(as_omar.get(f"/o/northwind/deals/{deal.pk}/milestones/new/"))
+    assert "Ingrid Falk" in form
+    assert str(activity.pk) in form
+    files = [a_file("../../minutes.pdf", PDF), a_file("plan.docx", office("word/document.xml"))]
+    answer = record(as_omar, deal, goal, uploads=files, contact=str(ingrid.pk), activities=[str(activity.pk)])
+    assert answer.status_code == 303
+    made = only(northwind)
+    assert (made.grade, made.agreed_by, made.contact) == (1, "Ingrid Falk", ingrid)
+    with tenant_scope(northwind.pk):
+        assert MilestoneActivity.objects.get().activity_id == activity.pk
+        kept = {one.name: one for one in EvidenceFile.objects.all()}
+    assert sorted(kept) == ["minutes.pdf", "plan.docx"]
+    shown = as_omar.get(f"/o/northwind/evidence/{kept['minutes.pdf'].pk}/")
+    assert b"".join(shown) == PDF
+    assert shown["Content-Disposition"] == 'attachment; filename="minutes.pdf"'
+    assert (shown["X-Content-Type-Options"], shown["Content-Type"]) == ("nosniff", "application/pdf")
+    assert "sandbox" in shown["Content-Security-Policy"]
+    page = words_of(as_omar.get(f"/o/northwind/deals/{deal.pk}/"))
+    assert "minutes.pdf" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("minutes.pdf", b"<html><script>alert(1)</script>"),
+        ("minutes.html", b"<html></html>"),
+        ("minutes.pdf", b""),
+        ("plan.docx", b"PK\x03\x04 broken"),
+        ("plan.docx", office("xl/workbook.xml")),
+        ("sheet.xlsx", office("xl/workbook.xml", "xl/vbaProject.bin")),
+        ("notes.txt", b"\x00\x01\x02"),
+        ("mail.eml", b"no mail at all"),
+        ("picture.png", b"\xff\xd8\xff\xe0"),
+        ("minutes.pdf", PDF + b" " * (10 * 1024 * 1024)),
+        ("no ending", PDF),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_is_refused_whole(
+    as_omar: Client, deal: Deal, goal: MilestoneType, northwind: Tenant, tmp_path: Path, name: str, content: bytes
+) -> None:
+    answer = record(as_omar, deal, goal, uploads=[a_file("good.pdf", PDF), a_file(name, content)])
+    assert answer.status_code == 422
+    with tenant_scope(northwind.pk):
+        assert not Milestone.objects.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_six_files_are_one_too_many(as_omar: Client, deal: Deal, goal: MilestoneType) -> None:
+    answer = record(as_omar, deal, goal, uploads=[a_file(f"{n}.pdf", PDF) for n in range(6)])
+    assert (answer.status_code, "at most 5 files" in words_of(answer)) == (422, True)
+
+
+def test_somebody_else_checks_it_and_the_customer_denies_it(
+    as_omar: Client, deal: Deal, goal: MilestoneType, northwind: Tenant, mara: Membership
+) -> None:
+    record(as_omar, deal, goal)
+    address = f"/o/northwind/milestones/{only(northwind).pk}/"
+    panel = words_of(as_omar.get(address))
+    assert "Grade E0" in panel
+    assert as_omar.post(f"{address}evidence/", {"on": "2026-11-18"}).status_code == 422
+    assert as_omar.post(f"{address}evidence/", {"on": "2026-11-18", "evidence": "mail.example/1"}).status_code == 303
+    own = as_omar.post(f"{address}check/", {"note": "Read it"})
+    assert (own.status_code, "Ask somebody else" in words_of(own)) == (422, True)
+    maras = Client()
+    maras.force_login(mara.user)
+    assert maras.post(f"{address}check/", {"note": ""}).status_code == 422
+    assert maras.post(f"{address}check/", {"note": "Read the <b>mail</b>"}).status_code == 303
+    assert "Checked, agreed 17 Nov" in words_of(as_omar.get(f"/o/northwind/deals/{deal.pk}/"))
+    assert "<b>mail</b>" not in as_omar.get(address).content.decode()
+    given = {"words": "We never said so", "agreed_by": "Ingrid Falk", "on": "2026-11-18"}
+    assert as_omar.post(f"{address}contradict/", given).status_code == 303
+    page = words_of(as_omar.get(f"/o/northwind/deals/{deal.pk}/"))
+    assert "Next, contradicted 18 Nov" in page
+    assert as_omar.post(f"{address}lapse/", {"note": "Gone", "on": "2026-11-18"}).status_code == 422
+    assert as_omar.post(f"{address}correct/", {"note": "It was another deal"}).status_code == 303
+    panel = words_of(as_omar.get(address))
+    assert "taken back" in panel
+    assert "evidence/" not in panel, "Nothing is left to say of it."
+
+
+def test_a_viewer_reads_it_and_says_nothing(
+    as_omar: Client, deal: Deal, goal: MilestoneType, northwind: Tenant, vera: Membership
+) -> None:
+    record(as_omar, deal, goal)
+    address = f"/o/northwind/milestones/{only(northwind).pk}/"
+    veras = Client()
+    veras.force_login(vera.user)
+    assert "Take it back" not in words_of(veras.get(address))
+    assert veras.post(f"{address}correct/", {"note": "no"}).status_code == 403
+
+
+def test_settings_hold_eight_outcomes_and_name_the_stages(as_lena: Client, goal: MilestoneType) -> None:
+    settings = "/o/northwind/settings/outcomes/"
+    for number in range(4):
+        assert as_lena.post(settings, {"name": f"Act {number}", "statement": "They did it."}).status_code == 303
+    ninth = as_lena.post(settings, {"name": "Act 9", "statement": "They did it."})
+    assert (ninth.status_code, "Archive one that tells you least" in words_of(ninth)) == (422, True)
+    assert as_lena.post(f"{settings}{goal.pk}/archive/").status_code == 303
+    assert as_lena.post(settings, {"name": "Act 9", "statement": "They did it."}).status_code == 303
+    given = {"name": "Goal named", "statement": "They named it.", "before": "", "position": "2"}
+    assert as_lena.post(f"{settings}{goal.pk}/", given).status_code == 303
+    assert "Goal named" in words_of(as_lena.get(settings))

@@ -101,7 +101,7 @@ VERBS: Words = {
     "milestone.found_in_system": _("found an outcome in {source}: {type}"),
     "milestone.evidenced": _("added evidence for an outcome: {type}"),
     "milestone.checked": _("checked an outcome: {type}"),
-    "milestone.contradicted": _("wrote down that the customer says otherwise: {type}"),
+    "milestone.denied": _("wrote down that the customer says otherwise: {type}"),
     "milestone.lapsed": _("wrote down that an outcome no longer holds: {type}"),
     "milestone.corrected": _("took back an outcome: {type}"),
     operators.ENDED: _("showed the operator {operator} out"),

@@ -154,13 +154,8 @@ def place(name: str, body: dict[str, Any], steps: tuple[Any, ...], given: str, o
         body["supply"] = {"milestones": [{"type": own.mty, steps[3]: told}]}
     elif steps[0] == "supply":
         body["supply"] = {steps[1]: given}
-<<<<<<< HEAD
     elif len(steps) == 1:
         body[steps[0]] = given
-=======
-    elif steps[0] == "activities":
-        body["activities"] = [given]
->>>>>>> e5d9e72 (Let stages ask for milestones, and the ledger take evidence, checks and denials, for any day)
     else:
         assert steps[1] == 0
         body[steps[0]] = [given] if len(steps) == 2 else [{steps[2]: given}]

@@ -15,13 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership, Team
 from accounts.tenancy.scope import tenant_scope
 from accounts.visibility import seen_by
-<<<<<<< HEAD
 from activities.listings import ACTIVITIES, OUTPUTS
-from outcomes.listings import MILESTONES
-=======
-from activities.listings import ACTIVITIES
 from outcomes.listings import MILESTONE_EVENTS, MILESTONES, MILESTONES_PAST
->>>>>>> e5d9e72 (Let stages ask for milestones, and the ledger take evidence, checks and denials, for any day)
 from strategy import customer_queries, past
 from strategy.customer_listings import COMPANIES, COMPANIES_CHANGED, CONTACTS, CONTACTS_CHANGED
 from strategy.customer_queries import CompanyFilter
@@ -80,11 +75,7 @@ ASKED: dict[str, Any] = {
     "past deals": lambda listing, *, as_of, **wanted: past.page(as_of, **wanted),
 }
 #: Lists of what belongs to others: what they are asked for in this test is not rare in all of them.
-<<<<<<< HEAD
-OF_OTHERS = ("activities", "milestones", "outputs")
-=======
-OF_OTHERS = ("activities", "milestones", "past milestones", "milestone events")
->>>>>>> e5d9e72 (Let stages ask for milestones, and the ledger take evidence, checks and denials, for any day)
+OF_OTHERS = ("activities", "milestones", "past milestones", "milestone events", "outputs")
 DEAL = "md5('deal' || n)::uuid"
 ACTIVITY = "md5('activity' || n)::uuid"
 #: Keys that grow, as those of the product do.
@@ -162,19 +153,17 @@ def rare(keys: dict[str, Any], deal: UUID | None, first: UUID | None) -> dict[st
         "external_id": "rare 1",
         **dict.fromkeys(("deal", "key"), deal),
         "member": keys["rosa"],
-<<<<<<< HEAD
         "milestones type": keys["rare_reached"],
+        "past milestones type": keys["rare_reached"],
+        "milestone events type": keys["rare_reached"],
         "activities type": keys["rare_type"],
         "outputs type": keys["rare_output_type"],
         "types": [keys["rare_type"]],
         "aligned": True,
         "contact": RARE,
         "activity": first,
-=======
-        "type": keys["rare_reached"],
         "deals": [deal],
         "grade": 3,
->>>>>>> e5d9e72 (Let stages ask for milestones, and the ledger take evidence, checks and denials, for any day)
         **dict.fromkeys(("since", "until"), SOME_DAY),
         "standing": True,
         "industry": "Rare",

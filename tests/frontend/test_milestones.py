@@ -67,9 +67,7 @@ def test_files_show_it_and_come_back_as_files_to_keep(
 ) -> None:
     with tenant_scope(northwind.pk):
         ingrid = Contact.objects.create(name="Ingrid Falk", company_id=deal.company_id)
-        activity = log_activity(
-            actor=omar, type=ActivityType.objects.all()[0], at=NOON, recorded_at=NOON, deal=deal
-        )
+        activity = log_activity(actor=omar, type=ActivityType.objects.all()[0], at=NOON, recorded_at=NOON, deal=deal)
     form = words_of(as_omar.get(f"/o/northwind/deals/{deal.pk}/milestones/new/"))
     assert "Ingrid Falk" in form
     assert str(activity.pk) in form

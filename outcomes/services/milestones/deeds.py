@@ -178,7 +178,7 @@ def contradict_milestone(*, milestone: Milestone, actor: Membership, at: datetim
     if not event.words and not event.note:
         raise Invalid(fields={"words": _("Give what the customer said.")})
     _refuse_unfit(event, actor, (), earliest=milestone.reached_on)
-    return write_event(event, tenant=actor.tenant, verb="milestone.contradicted")
+    return write_event(event, tenant=actor.tenant, verb="milestone.denied")
 
 
 def lapse_milestone(*, milestone: Milestone, actor: Membership, at: datetime, note: str, **said: Any) -> Milestone:

@@ -27,8 +27,8 @@ from frontend.forms import milestones as forms
 from frontend.http import TenantRequest, done, page, told_in
 from frontend.milestones import told_of
 from frontend.parts import Crumb
-from frontend.path import NEXT, Reader, state_of, state_words, states
-from frontend.views.deals import deal_or_404, reader_of
+from frontend.path import NEXT, Reader, reader_of, state_of, state_words, states
+from frontend.views.deals import deal_or_404
 from frontend.views.log import logged
 from frontend.views.pipelines import status_of
 from outcomes.models import EvidenceFile, Milestone

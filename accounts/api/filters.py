@@ -35,6 +35,22 @@ class Flag(fields.StrictField):
         return given == "true"
 
 
+class Digit(fields.StrictField):
+    """A whole number of one figure, as it is written in an address."""
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        self.most = most
+        super().__init__(**options)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 0, "maximum": self.most}
+
+    def read(self, given: str) -> int:
+        if given not in {str(one) for one in range(self.most + 1)}:
+            raise fields.NotUsable(_("Give a number from {least} to {most}.").format(least=0, most=self.most))
+        return int(given)
+
+
 def of(name: str, kind: str, rows: Callable[[], QuerySet[Any]], about: str) -> Filter:
     """A filter by a row that must be there; it narrows by the row's key."""
     return Filter(name, fields.Reference(kind, rows), about)

@@ -67,7 +67,7 @@ class Milestones(Resource):
             filters.of("deal", ids.DEAL, lambda: Deal.objects.all(), "Only milestones of this deal."),
             filters.of("type", ids.MILESTONE_TYPE, lambda: MilestoneType.objects.all(), "Only this milestone."),
             Filter("state", fields.OneOf(Milestone.State.values), "Only milestones in this state."),
-            Filter("grade", fields.Whole(most=4), "Only milestones that are known at this grade."),
+            Filter("grade", filters.Digit(most=4), "Only milestones that are known at this grade."),
             AS_OF,
             KNOWN_AT,
         ],

@@ -7,6 +7,7 @@ import io
 import zipfile
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -53,8 +54,12 @@ def office(part: str, *more: str) -> bytes:
 def record(client: Client, deal: Deal, goal: MilestoneType, **given: Any) -> Any:
     return client.post(
         f"/o/northwind/deals/{deal.pk}/milestones/new/",
-        {"milestone": str(goal.pk), "on": "2026-11-17", "entry_key": "", **given},
+        {"milestone": str(goal.pk), "on": "2026-11-17", "entry_key": str(uuid4()), **given},
     )
+
+
+def say(client: Client, address: str, given: dict[str, str]) -> Any:
+    return client.post(address, {"entry_key": str(uuid4()), **given})
 
 
 def only(northwind: Tenant) -> Milestone:
@@ -127,22 +132,22 @@ def test_somebody_else_checks_it_and_the_customer_denies_it(
     address = f"/o/northwind/milestones/{only(northwind).pk}/"
     panel = words_of(as_omar.get(address))
     assert "Grade E0" in panel
-    assert as_omar.post(f"{address}evidence/", {"on": "2026-11-18"}).status_code == 422
-    assert as_omar.post(f"{address}evidence/", {"on": "2026-11-18", "evidence": "mail.example/1"}).status_code == 303
-    own = as_omar.post(f"{address}check/", {"note": "Read it"})
+    assert say(as_omar, f"{address}evidence/", {"on": "2026-11-18"}).status_code == 422
+    assert say(as_omar, f"{address}evidence/", {"on": "2026-11-18", "evidence": "mail.example/1"}).status_code == 303
+    own = say(as_omar, f"{address}check/", {"note": "Read it"})
     assert (own.status_code, "Ask somebody else" in words_of(own)) == (422, True)
     maras = Client()
     maras.force_login(mara.user)
-    assert maras.post(f"{address}check/", {"note": ""}).status_code == 422
-    assert maras.post(f"{address}check/", {"note": "Read the <b>mail</b>"}).status_code == 303
+    assert say(maras, f"{address}check/", {"note": ""}).status_code == 422
+    assert say(maras, f"{address}check/", {"note": "Read the <b>mail</b>"}).status_code == 303
     assert "Checked, agreed 17 Nov" in words_of(as_omar.get(f"/o/northwind/deals/{deal.pk}/"))
     assert "<b>mail</b>" not in as_omar.get(address).content.decode()
     given = {"words": "We never said so", "agreed_by": "Ingrid Falk", "on": "2026-11-18"}
-    assert as_omar.post(f"{address}contradict/", given).status_code == 303
+    assert say(as_omar, f"{address}contradict/", given).status_code == 303
     page = words_of(as_omar.get(f"/o/northwind/deals/{deal.pk}/"))
     assert "Next, contradicted 18 Nov" in page
-    assert as_omar.post(f"{address}lapse/", {"note": "Gone", "on": "2026-11-18"}).status_code == 422
-    assert as_omar.post(f"{address}correct/", {"note": "It was another deal"}).status_code == 303
+    assert say(as_omar, f"{address}lapse/", {"note": "Gone", "on": "2026-11-18"}).status_code == 422
+    assert say(as_omar, f"{address}correct/", {"note": "It was another deal"}).status_code == 303
     panel = words_of(as_omar.get(address))
     assert "taken back" in panel
     assert "evidence/" not in panel, "Nothing is left to say of it."
@@ -156,7 +161,7 @@ def test_a_viewer_reads_it_and_says_nothing(
     veras = Client()
     veras.force_login(vera.user)
     assert "Take it back" not in words_of(veras.get(address))
-    assert veras.post(f"{address}correct/", {"note": "no"}).status_code == 403
+    assert say(veras, f"{address}correct/", {"note": "no"}).status_code == 403
 
 
 def test_settings_hold_eight_outcomes_and_name_the_stages(as_lena: Client, goal: MilestoneType) -> None:

@@ -136,7 +136,10 @@ def milestone_line(event: MilestoneEvent, reader: Reader) -> Line:
 def milestone_note(event: MilestoneEvent, reader: Reader) -> str:
     """How an outcome is known, and whether it counts."""
     who = event.actor.name if event.actor else gettext("the import")
-    agreed = gettext(" Agreed by {who}.").format(who=event.agreed_by) if event.agreed_by else ""
+    stays = event.contact.merged_into if event.contact else None
+    named = stays.name if stays else event.agreed_by
+    said = gettext(" Said by {who}.") if event.kind == event.Kind.CONTRADICTED else gettext(" Agreed by {who}.")
+    agreed = said.format(who=named) if named else ""
     how = {
         event.Kind.CLAIMED: gettext("Recorded by {who}."),
         event.Kind.EVIDENCED: gettext("Found in {source} by {who}.")
@@ -148,9 +151,9 @@ def milestone_note(event: MilestoneEvent, reader: Reader) -> str:
         event.Kind.LAPSED: gettext("It no longer holds."),
         event.Kind.CORRECTED: gettext("Taken back by {who}."),
     }[MilestoneEvent.Kind(event.kind)].format(who=who, source=event.source)
-    how += f" {event.note}" if event.note else ""
     uncounted = event.kind == event.Kind.CLAIMED and reader.counts_from > Grade.E0
-    return how + agreed + (" " + gettext("Not counted until there is evidence.") if uncounted else "")
+    counts = gettext("Not counted until there is evidence.") if uncounted else ""
+    return " ".join(part for part in (how + agreed, event.note, counts) if part)
 
 
 def event_line(entry: Entry, event: DealEvent, reader: Reader) -> Line:

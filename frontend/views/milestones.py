@@ -166,7 +166,13 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
     """One outcome on one deal: how well it is known, all that was written down of it, and what can be said now."""
     found, reader = milestone_or_404(pk), reader_of(request)
     deal = deal_or_404(found.deal_id)
-    events = events_of(deal).filter(type=found.type).select_related("type", "actor").prefetch_related("files")
+    outcomes.name_those_who_stay([found])
+    events = (
+        events_of(deal)
+        .filter(type=found.type)
+        .select_related("type", "actor", "contact__merged_into")
+        .prefetch_related("files")
+    )
     told = events.order_by("-recorded_at", "-pk")
     state = state_of(found.grade) if found.state == Milestone.State.REACHED else NEXT
     context = {

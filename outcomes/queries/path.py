@@ -16,7 +16,7 @@ from activities import queries as activities
 from activities.models import Activity
 from activities.queries import Tick
 from outcomes.models import Milestone, MilestoneEvent, MilestoneType
-from strategy.models import DealEvent
+from strategy.models import Contact, DealEvent
 
 OUTCOMES = "outcomes"
 #: The ways to look at what happened.
@@ -69,7 +69,18 @@ def path_of(deal: UUID) -> tuple[list[MilestoneType], dict[UUID, Milestone]]:
     on_deal = FilteredRelation("milestones", condition=Q(milestones__deal=deal))
     rows: Any = MilestoneType.objects.filter(is_archived=False).annotate(on_deal=on_deal)
     types: list[Any] = list(rows.select_related("on_deal").order_by("position"))
-    return types, {one.pk: found for one in types if (found := getattr(one, "on_deal", None)) is not None}
+    reached = {one.pk: found for one in types if (found := getattr(one, "on_deal", None)) is not None}
+    name_those_who_stay(reached.values())
+    return types, reached
+
+
+def name_those_who_stay(milestones: Iterable[Milestone]) -> None:
+    """Whoever turned out to be another contact is called as that one."""
+    keys = {one.contact_id for one in milestones if one.contact_id}
+    merged = Contact.objects.filter(pk__in=keys).exclude(merged_into=None) if keys else Contact.objects.none()
+    stays = dict(merged.values_list("pk", "merged_into__name"))
+    for one in milestones:
+        one.agreed_by = stays.get(one.contact_id, one.agreed_by)
 
 
 def milestones_on(deals: Iterable[UUID]) -> dict[UUID, dict[UUID, Milestone]]:
@@ -88,7 +99,7 @@ def what_happened(deal: UUID, *, ticks: Sequence[Tick], show: str, start: int, s
     Offsets, not keys: it is one deal's history, and the cost grows only with how far back somebody reads.
     """
     most = start + size + 1
-    ledger = list(MilestoneEvent.objects.filter(deal_id=deal).select_related("type", "actor"))
+    ledger = list(MilestoneEvent.objects.filter(deal_id=deal).select_related("type", "actor", "contact__merged_into"))
     # An outcome that was logged with an activity carries the same key: the activity gave it.
     given = {one.entry_key: one.type.name for one in ledger if one.entry_key}
     changes = list(DealEvent.objects.filter(TOLD_OF_HANDS, deal_id=deal).select_related("actor").order_by("-pk"))

@@ -9,11 +9,11 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -232,7 +232,7 @@ def deed(request: TenantRequest, pk: UUID, deed: str) -> HttpResponse:
 
 @require_GET
 @may("milestone.see")
-def evidence(request: TenantRequest, pk: UUID) -> HttpResponseBase:
+def evidence(request: TenantRequest, pk: UUID) -> HttpResponse:
     """A file that shows an outcome, to keep: no browser shows it as a page of ours."""
     found = EvidenceFile.objects.filter(pk=pk).first()
     if found is None:
@@ -240,12 +240,13 @@ def evidence(request: TenantRequest, pk: UUID) -> HttpResponseBase:
     return file_answer(found)
 
 
-def file_answer(found: EvidenceFile) -> HttpResponseBase:
+def file_answer(found: EvidenceFile) -> HttpResponse:
     """The content of a file, as something to keep."""
     path = files.place_of(found)
     if not path.is_file():
         raise Http404(found.pk)
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=found.name, content_type=found.kind)
+    response = HttpResponse(path.read_bytes(), content_type=found.kind)
+    response["Content-Disposition"] = content_disposition_header(True, found.name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"

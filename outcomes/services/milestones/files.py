@@ -58,10 +58,10 @@ class Judged:
 
 
 def judged(uploads: Sequence[Upload]) -> list[Judged]:
-    """The files that came, each as what it is. Raises Invalid (`files`) for too many, one that is empty, too large, of
-    a kind that is not kept, or not what it says."""
+    """The files that came, each as what it is. Raises Invalid (`uploads`) for too many, one that is empty, too large,
+    of a kind that is not kept, or not what it says."""
     if len(uploads) > MOST_FILES:
-        raise Invalid(fields={"files": _("Give at most {most} files at once.").format(most=MOST_FILES)})
+        raise Invalid(fields={"uploads": _("Give at most {most} files at once.").format(most=MOST_FILES)})
     found, wrong = [], []
     for upload in uploads:
         name = tidy_name(upload.name)
@@ -77,7 +77,7 @@ def judged(uploads: Sequence[Upload]) -> list[Judged]:
             continue
         found.append(Judged(name, kind, content))
     if wrong:
-        raise Invalid(fields={"files": " ".join(wrong)})
+        raise Invalid(fields={"uploads": " ".join(wrong)})
     return found
 
 

@@ -78,7 +78,7 @@ def name_those_who_stay(milestones: Iterable[Milestone]) -> None:
     """Whoever turned out to be another contact is called as that one."""
     keys = {one.contact_id for one in milestones if one.contact_id}
     merged = Contact.objects.filter(pk__in=keys).exclude(merged_into=None) if keys else Contact.objects.none()
-    stays = dict(merged.values_list("pk", "merged_into__name"))
+    stays: dict[UUID | None, str] = dict(merged.values_list("pk", "merged_into__name"))
     for one in milestones:
         one.agreed_by = stays.get(one.contact_id, one.agreed_by)
 

@@ -68,7 +68,7 @@ WORDS = (
     "“Steps, people and dates to decide, agreed with finance.”",
     "“Finance and operations both say this is right for us.”",
 )
-DENIED = "“That was one person's wish. We have not agreed it.”"
+OTHERWISE = "“That was one person's wish. We have not agreed it.”"
 WHO = ("Ingrid Falk", "Samir Haddad", "Joan Petit", "Ruth Okafor")
 GAVE = ("Named who signs", "Plan reviewed line by line", "List of blocked repairs", "Payback for each region")
 
@@ -124,7 +124,7 @@ class Story:
                 check_milestone(milestone=found, actor=second, at=at, note="Read the notes with Ingrid's answer.")
             elif chance < 0.36:
                 contradict_milestone(
-                    milestone=found, actor=self.owner, at=at, words=DENIED, agreed_by=looks.choice(WHO)
+                    milestone=found, actor=self.owner, at=at, words=OTHERWISE, agreed_by=looks.choice(WHO)
                 )
             elif chance < 0.4:
                 lapse_milestone(milestone=found, actor=self.owner, at=at, note="Their sponsor has left the company.")

@@ -40,16 +40,11 @@ def record_all(
     *, entries: Iterable[tuple[str, models.Model, dict[str, Any]]], actor: Membership | None, at: datetime
 ) -> None:
     """Add an entry (verb, subject, data) for each of many rows with one statement."""
-    AuditEvent.objects.bulk_create(
-        AuditEvent(
-            at=at,
-            actor=actor,
-            token_id=token_id.get(),
-            verb=verb,
-            subject_label=subject._meta.label,
-            subject_id=subject.pk if isinstance(subject.pk, UUID) else None,
-            data=data,
-            request_id=request_id.get(),
-        )
-        for verb, subject, data in entries
-    )
+    AuditEvent.objects.bulk_create(entries_of(entries=entries, actor=actor, at=at))
+
+
+def entries_of(
+    *, entries: Iterable[tuple[str, models.Model, dict[str, Any]]], actor: Membership | None, at: datetime
+) -> list[AuditEvent]:
+    """The same, not added yet."""
+    return [entry(verb=verb, subject=subject, actor=actor, at=at, **data) for verb, subject, data in entries]

@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from accounts.reading import Position
+from accounts.reading import Position, by_key
 from activities.listings import ACTIVITIES, ActivityRow
 from activities.models import Activity, ActivityContact, ActivityType, Output, OutputType
+from strategy.models import Company, PlanPart
 
 #: How far back a member's habits are looked up.
 REMEMBERED = 60
 #: One deal has a few hundred activities at most; this bounds a page, not a history.
 MOST_TICKS = 5_000
+ROW = ActivityRow._fields
 
 ALL, OUTPUTS, NO_RESULT = "all", "outputs", "no_result"
 
@@ -61,6 +63,22 @@ def activities_page(
         # By the keys of the few types: the planner knows how often each of them is.
         wanted["types"] = list(ActivityType.objects.filter(counts_as=counts_as).values_list("pk", flat=True))
     return ACTIVITIES.page(limit=limit, after=after, **wanted)
+
+
+def as_listed(activity: Activity) -> ActivityRow:
+    """An activity at hand, with no outputs and nobody named, as the list shows it: it need not be read again."""
+    company = by_key(Company, activity.company_id) if activity.company_id else None
+    play = by_key(PlanPart, activity.play_id) if activity.play_id else None
+    beside = {
+        "key": activity.pk,
+        **{name: getattr(activity, f"{name}_id") for name in ("type", "member", "deal", "company", "play")},
+        **{f"{name}_name": getattr(activity, name).name for name in ("type", "member")},
+        "deal_name": activity.deal.name if activity.deal else None,
+        "company_name": company.name if company else None,
+        "play_name": play.name if play else None,
+        **dict.fromkeys(("outputs", "contacts"), "[]"),
+    }
+    return ActivityRow(**{name: beside[name] if name in beside else getattr(activity, name) for name in ROW})
 
 
 def habit_of(member: UUID) -> Habit:

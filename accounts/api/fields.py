@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.extensions import OpenApiSerializerFieldExtension
-from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from accounts.api import ids
+from accounts.api.strict import NotUsable as NotUsable
+from accounts.api.strict import StrictField as StrictField
+from accounts.api.strict import named
+from accounts.reading import by_key
 
 if TYPE_CHECKING:
     from accounts.api.nouns import Noun
@@ -27,10 +31,6 @@ EARLIEST, LATEST = 1900, 2199
 # So many faults of one input are told; nobody reads more.
 MOST_TOLD = 50
 LARGEST = 2**53 - 1  # what JavaScript, too, reads exactly
-
-
-class NotUsable(ValueError):
-    """A text that is not of the wanted form; its message is for people."""
 
 
 def read_day(text: str) -> date:
@@ -62,61 +62,10 @@ def _refuse_far(year: int) -> None:
         raise NotUsable(_("Give a year between 1900 and 2199."))
 
 
-class StrictField(serializers.Field):  # type: ignore[type-arg]
-    """Says its own JSON schema. Subclasses turn one JSON value into one plain value."""
-
-    default_error_messages = {"form": "{told}"}
-
-    @property
-    def component(self) -> str:
-        """The name under which the document says the schema once; empty for one that is said in place."""
-        return ""
-
-    def schema(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def read(self, given: Any) -> Any:
-        """The value, or raises NotUsable with a sentence."""
-        raise NotImplementedError
-
-    def to_internal_value(self, data: Any) -> Any:
-        try:
-            return self.read(data)
-        except NotUsable as error:
-            self.fail("form", told=error.args[0])
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
-def named(field: StrictField, auto_schema: Any) -> Any:
-    """The schema of a field, said once under its own name: written in place it would get two of one name in generated
-    clients."""
-    name = field.component
-    found = ResolvedComponent(name, ResolvedComponent.SCHEMA, field.schema(), object=name)  # type: ignore[no-untyped-call]
-    auto_schema.registry.register_on_missing(found)
-    return found.ref
-
-
-class FieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """Takes the schema from the field itself."""
-
-    target_class = StrictField
-    match_subclasses = True
-
-    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        schema: dict[str, Any] = self.target.schema()
-        if self.target.component:
-            return dict(named(self.target, auto_schema))
-        if items := getattr(self.target, "items", None):
-            schema["items"] = items(auto_schema)
-        if direction == "response" and isinstance(self.target, Text):
-            schema.pop("pattern", None)  # what is stored may come from elsewhere
-        return schema
-
-
 class Text(StrictField):
     """A line or lines of text, without space around. Empty only where `empty=True`."""
+
+    is_stored_freely = True
 
     def __init__(self, *, longest: int, empty: bool = False, **options: Any) -> None:
         self.longest, self.empty = longest, empty
@@ -259,10 +208,15 @@ class Id(StrictField):
 
 
 class Reference(Id):
-    """The id of a row that must be there, as that row. Another tenant's row is not there."""
+    """The id of a row that must be there, as that row. Another tenant's row is not there.
 
-    def __init__(self, kind: str, rows: Callable[[], QuerySet[Any]], **options: Any) -> None:
-        self.rows = rows
+    `alone` is the table where `rows` are all of it: one of them is read without the ORM.
+    """
+
+    def __init__(
+        self, kind: str, rows: Callable[[], QuerySet[Any]], *, alone: type[Model] | None = None, **options: Any
+    ) -> None:
+        self.rows, self.alone = rows, alone
         self.found: dict[UUID, Any] | None = None
         super().__init__(kind, **options)
 
@@ -276,7 +230,10 @@ class Reference(Id):
 
     def read(self, given: Any) -> Model:
         key: UUID = super().read(given)
-        row = self.rows().filter(pk=key).first() if self.found is None else self.found.get(key)
+        if self.found is not None:
+            row = self.found.get(key)
+        else:
+            row = by_key(self.alone, key) if self.alone else self.rows().filter(pk=key).first()
         if row is None:
             raise NotUsable(_("There is no such {kind}.").format(kind=self.kind))
         return row  # type: ignore[no-any-return]
@@ -396,25 +353,30 @@ class Input(serializers.Serializer):  # type: ignore[type-arg]
     default_error_messages = {"unknown": _("There is no such field.")}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        wrong: dict[str, Any] = {}
-        if isinstance(data, Mapping):
-            told = [serializers.ErrorDetail(str(self.error_messages["unknown"]), code="unknown_field")]
-            wrong = {name: told for name in data if name not in self.fields}
-        try:
-            values = dict(super().to_internal_value(data))
-        except serializers.ValidationError as error:
-            if not isinstance(error.detail, dict):
-                raise
-            wrong |= error.detail
+        if not isinstance(data, Mapping):
+            return dict(super().to_internal_value(data))  # which refuses it
+        known = self._fields_by_name
+        told = [serializers.ErrorDetail(str(self.error_messages["unknown"]), code="unknown_field")]
+        wrong: dict[str, Any] = {name: told for name in data if name not in known}
+        values = {}
+        for name, field in known.items():
+            if name not in data and not field.required:
+                continue  # what is left out stays: no input here has a default
+            try:
+                values[name] = field.run_validation(data.get(name, empty))
+            except serializers.ValidationError as error:
+                wrong[name] = error.detail
         if wrong:
             raise serializers.ValidationError(dict(list(wrong.items())[:MOST_TOLD]))
         return values
 
+    @cached_property
+    def _fields_by_name(self) -> dict[str, Any]:
+        return dict(self.fields.items())
+
     def given(self, data: Any) -> dict[str, Any]:
         """The plain values of a body. Raises ValidationError, which becomes 422 `invalid`."""
-        self.initial_data = data
-        self.is_valid(raise_exception=True)
-        return dict(self.validated_data)
+        return dict(self.run_validation(data))
 
 
 class Output(serializers.Serializer):  # type: ignore[type-arg]

@@ -192,7 +192,7 @@ class Resource(ViewSet):
         """What the action takes, from the body. Raises ValidationError, or what the parser refuses."""
         if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
             raise LengthRequired  # WSGI would show such a body as an empty one
-        return self.takes[self.action]().given(request.data)
+        return _form(self.takes[self.action]).given(request.data)
 
     def key(self, text: str) -> UUID:
         """The key of a row named in the address. Raises NotThere for anything that is no id of this resource."""
@@ -247,6 +247,12 @@ class Resource(ViewSet):
         query = self.request.query_params.copy()
         query["cursor"] = cursor
         return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
+
+
+@cache
+def _form(shape: type[Input]) -> Input:
+    """What reads bodies of a shape. It keeps nothing of them, and to make it costs more than to read one."""
+    return shape()
 
 
 def created(answer: Mapping[str, Any], address: str) -> Response:

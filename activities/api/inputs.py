@@ -13,7 +13,9 @@ LONGEST_TYPE = 80
 
 
 def activity_type(*, required: bool = True) -> fields.Reference:
-    return fields.Reference(ids.ACTIVITY_TYPE, lambda: ActivityType.objects.all(), required=required)
+    return fields.Reference(
+        ids.ACTIVITY_TYPE, lambda: ActivityType.objects.all(), alone=ActivityType, required=required
+    )
 
 
 def output_type(*, required: bool = True) -> fields.Reference:
@@ -34,7 +36,7 @@ class GiveOutput(fields.Input):
 class DoneFacts(fields.Input):
     """What can be said of an activity beside its type and when it was."""
 
-    deal = fields.Reference(ids.DEAL, lambda: Deal.objects.select_related("company"), required=False, allow_null=True)
+    deal = fields.Reference(ids.DEAL, lambda: Deal.objects.all(), alone=Deal, required=False, allow_null=True)
     company = fields.Reference(
         ids.COMPANY, lambda: Company.objects.select_related("merged_into"), required=False, allow_null=True
     )

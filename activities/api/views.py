@@ -88,8 +88,10 @@ class Activities(Resource):
         Without `play` it serves that of its deal, or the only one for its deal's segment that names its type. A deal
         that was merged takes none any more (409 `was_merged`): name the one that it is part of.
         """
-        logged = services.log_activity(actor=request.user, recorded_at=timezone.now(), **_done(self.read(request)))
-        answer = shapes.activity(listings.ACTIVITIES.one(logged.pk))
+        wanted = _done(self.read(request))
+        logged = services.log_activity(actor=request.user, recorded_at=timezone.now(), **wanted)
+        is_alone = not wanted.get("outputs") and not wanted.get("contacts")
+        answer = shapes.activity(queries.as_listed(logged) if is_alone else listings.ACTIVITIES.one(logged.pk))
         return created(answer, f"/api/v1/activities/{answer['id']}")
 
     def partial_update(self, request: TokenRequest, id: str) -> Response:

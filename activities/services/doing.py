@@ -47,8 +47,7 @@ def log_activity(
     named = {"entry_key": entry_key, "source": source, "external_id": external_id}
     draft = plan_new(Run(actor, recorded_at), {"type": type, "at": at, **named, **given})
     try:
-        with transaction.atomic():
-            store_new([draft], actor=actor, at=recorded_at)
+        store_new([draft], actor=actor, at=recorded_at)
     except IntegrityError as error:
         stored = _entered(entry_key) if entry_key and "activity_entered_once" in str(error) else None
         if stored is None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from accounts import audit
 from accounts.models import Membership
 from accounts.refusals import Invalid
 from accounts.visibility import of_everybody, sight_of
+from accounts.writing import insert
 from activities.models import Activity, ActivityContact, ActivityType, Output
 from activities.services import facts
 from activities.services.facts import COLUMNS, SUGGESTED, Gave, Reach, said
@@ -230,19 +231,21 @@ def restore(draft: Draft) -> None:
 
 
 def store_new(drafts: Sequence[Draft], *, actor: Membership, at: datetime) -> None:
-    """Write down new activities with what they gave and who took part. Raises ExternalIdTaken for one that somebody
-    else has stored meanwhile."""
+    """Write down new activities with what they gave and who took part, in one statement. Raises ExternalIdTaken for one
+    that somebody else has stored meanwhile."""
     if not drafts:
         return
     rows = [draft.activity for draft in drafts]
+    told = (("activity.logged", row, {"type": row.type.name}) for row in rows)
     with told_of_taken(Activity, rows):
-        Activity.objects.bulk_create(rows, batch_size=AT_ONCE)
-        _store_beside(drafts)
-    watch_deals(row.deal for row in rows if row.deal is not None)
-    audit.record_all(
-        entries=[("activity.logged", row, {"type": row.type.name}) for row in rows],
-        actor=actor,
-        at=at,
+        insert(rows, *_beside(drafts), audit.entries_of(entries=told, actor=actor, at=at))
+    watch_deals(draft.activity.deal for draft in drafts if draft.activity.deal_id is not None)
+
+
+def _beside(drafts: Sequence[Draft]) -> tuple[list[Output], list[ActivityContact]]:
+    return (
+        [Output(activity=one.activity, type=gave.type, note=gave.note) for one in drafts for gave in one.outputs or ()],
+        [ActivityContact(activity=one.activity, contact=who) for one in drafts for who in one.contacts or ()],
     )
 
 
@@ -254,37 +257,25 @@ def store_changes(drafts: Collection[Draft], *, actor: Membership, at: datetime)
     rows = [draft.activity for draft in drafts]
     columns = {"version"}.union(*(draft.before for draft in drafts))
     names = sorted({Activity._meta.get_field(column).name for column in columns})
+    entries = [
+        ("activity.changed", draft.activity, {"type": draft.activity.type.name, "changed": draft.told})
+        for draft in drafts
+    ]
     with transaction.atomic(), of_everybody():
         Activity.objects.bulk_update(rows, names, batch_size=AT_ONCE)
         anew = [draft for draft in drafts if draft.contacts is not None]
         ActivityContact.objects.filter(activity_id__in=[draft.activity.pk for draft in anew]).delete()
         gave = [draft for draft in drafts if draft.outputs is not None]
-        _replace_outputs(gave)
-        _store_beside(anew, outputs=False)
+        insert(
+            _outputs_to_add(gave),
+            [ActivityContact(activity=draft.activity, contact=one) for draft in anew for one in draft.contacts or ()],
+            audit.entries_of(entries=entries, actor=actor, at=at),
+        )
     watch_deals(row.deal for row in rows if row.deal is not None)
-    entries: list[tuple[str, models.Model, dict[str, Any]]] = [
-        ("activity.changed", draft.activity, {"type": draft.activity.type.name, "changed": draft.told})
-        for draft in drafts
-    ]
-    audit.record_all(entries=entries, actor=actor, at=at)
 
 
-def _store_beside(drafts: Iterable[Draft], *, outputs: bool = True) -> None:
-    people = [ActivityContact(activity=one.activity, contact=who) for one in drafts for who in one.contacts or ()]
-    if people:
-        ActivityContact.objects.bulk_create(people, batch_size=AT_ONCE)
-    if outputs:
-        _store_outputs((draft.activity, gave) for draft in drafts for gave in draft.outputs or ())
-
-
-def _store_outputs(given: Iterable[tuple[Activity, Gave]]) -> None:
-    rows = [Output(activity=activity, type=gave.type, note=gave.note) for activity, gave in given]
-    if rows:
-        Output.objects.bulk_create(rows, batch_size=AT_ONCE)
-
-
-def _replace_outputs(drafts: Sequence[Draft]) -> None:
-    """Those that say the same stay the rows that they are: others may have their ids."""
+def _outputs_to_add(drafts: Sequence[Draft]) -> list[Output]:
+    """Remove what is not said any more. What says the same stays the row that it is: others may have its id."""
     wanted = {draft.activity.pk: list(draft.outputs or ()) for draft in drafts}
     gone = []
     for output in Output.objects.filter(activity_id__in=wanted).select_related("type").order_by("pk"):
@@ -295,7 +286,11 @@ def _replace_outputs(drafts: Sequence[Draft]) -> None:
             gone.append(output.pk)
     if gone:
         Output.objects.filter(pk__in=gone).delete()
-    _store_outputs((draft.activity, gave) for draft in drafts for gave in wanted[draft.activity.pk])
+    return [
+        Output(activity=draft.activity, type=gave.type, note=gave.note)
+        for draft in drafts
+        for gave in wanted[draft.activity.pk]
+    ]
 
 
 def _column(name: str) -> str:

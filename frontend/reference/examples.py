@@ -37,6 +37,25 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "minutes": 25,
         "outputs": [{"type": "$OUTPUT_TYPE", "note": "They wrote back"}],
     },
+    "change_activity": {"minutes": 40, "purpose_reached": True},
+    "put_activity": {"type": "$ACTIVITY_TYPE", "at": "$(date -u +%FT%TZ)", "minutes": 25},
+    "upsert_activities": {
+        "items": [
+            {
+                "source": "mail",
+                "external_id": "4711",
+                "type": "$ACTIVITY_TYPE",
+                "at": "$(date -u +%FT%TZ)",
+                "minutes": 10,
+            }
+        ]
+    },
+    "create_output": {"activity": "$ACTIVITY", "type": "$OUTPUT_TYPE", "note": "Loss map"},
+    "change_output": {"note": "Loss map of three regions"},
+    "create_activity_type": {"name": "Site visit $(date +%s%N)", "icon": "company", "usual_minutes": 90},
+    "change_activity_type": {"usual_minutes": 60},
+    "create_output_type": {"name": "Measurements sent $(date +%s%N)"},
+    "change_output_type": {"is_archived": True},
     "move_deal": {"stage": "$STAGE"},
     "update_deal": {"amount": 1_100_000, "expected_close_on": "2030-01-31"},
     "put_deal": {"name": "Leak analytics", "amount": 1_250_000},
@@ -93,6 +112,10 @@ MADE: Mapping[str, Mapping[str, Any]] = {
     "invitations": BODIES["create_invitation"],
     "pipelines": BODIES["create_pipeline"],
     "stages": BODIES["create_stage"],
+    "activities": {"type": "$ACTIVITY_TYPE", "at": "$(date -u +%FT%TZ)"},
+    "outputs": BODIES["create_output"],
+    "activity_types": BODIES["create_activity_type"],
+    "output_types": BODIES["create_output_type"],
     "end_reasons": BODIES["create_end_reason"],
     "competitors": BODIES["create_competitor"],
     "deal_sources": BODIES["create_deal_source"],

@@ -157,6 +157,7 @@ def test_lena_keeps_the_types_of_her_own_work(as_lena: Client, omar: Membership,
     with tenant_scope(northwind.pk):
         made.refresh_from_db()
     assert (made.name, made.position, made.usual_minutes, made.is_archived) == ("Visit", 1, 120, True)
+    assert "Archived" in text(as_lena, f"{SETTINGS}/activity-types/")
     assert "Visit" not in text(as_lena, "/o/northwind/log/")
     as_lena.force_login(omar.user)
     assert as_lena.get(f"{SETTINGS}/activity-types/").status_code == 403

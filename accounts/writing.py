@@ -6,7 +6,7 @@ more than to store them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from accounts.tenancy.scope import current_tenant_id
 
 #: From so many rows on a plan for the checks of their references is made once, and not for each.
 MANY = 20
+PLAN_ONCE = "SET LOCAL plan_cache_mode = 'force_generic_plan'; DISCARD PLANS"
 
 
 def insert(*groups: Sequence[models.Model]) -> None:
@@ -28,11 +29,35 @@ def insert(*groups: Sequence[models.Model]) -> None:
     bodies = [orjson.dumps([_columns(row, tenant) for row in rows]).decode() for rows in filled]
     with connection.cursor() as cursor:
         if sum(map(len, filled)) > MANY:
-            cursor.execute("SET LOCAL plan_cache_mode = 'force_generic_plan'; DISCARD PLANS")
+            cursor.execute(PLAN_ONCE)
         cursor.execute(_text(tuple(rows[0].__class__ for rows in filled)), bodies)
     for rows in filled:
         for row in rows:
             row._state.adding, row._state.db = False, connection.alias
+
+
+def update(rows: Sequence[models.Model], columns: Iterable[str]) -> None:
+    """Write these columns of stored rows of one table."""
+    if rows:
+        named = tuple(sorted(columns))
+        told = [{"tenant_id": row.tenant_id, "id": row.pk, **_some(row, named)} for row in rows]  # type: ignore[attr-defined]
+        with connection.cursor() as cursor:
+            if len(rows) > MANY:
+                cursor.execute(PLAN_ONCE)
+            cursor.execute(_text_of_update(rows[0].__class__, named), [orjson.dumps(told).decode()])
+
+
+def _some(row: Any, columns: tuple[str, ...]) -> dict[str, Any]:
+    return {column: getattr(row, column) for column in columns}
+
+
+@cache
+def _text_of_update(model: Any, columns: tuple[str, ...]) -> str:
+    given, table = ", ".join(f'"{column}" = given."{column}"' for column in columns), model._meta.db_table
+    return (
+        f"UPDATE {table} AS stored SET {given} FROM json_populate_recordset(NULL::{table}, %s::json) AS given"  # noqa: S608
+        " WHERE stored.tenant_id = given.tenant_id AND stored.id = given.id"
+    )
 
 
 def _columns(row: Any, tenant: int | None) -> dict[str, Any]:

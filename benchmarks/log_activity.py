@@ -121,7 +121,9 @@ def make_twin() -> None:
         for (definition,) in references:
             migrator.execute(f"ALTER TABLE {TWIN} ADD {definition}")
         migrator.execute(f"ALTER TABLE {TWIN} ENABLE ROW LEVEL SECURITY")
-        migrator.execute(f"CREATE POLICY own ON {TWIN} USING (tenant_id = current_setting('app.tenant_id')::bigint)")
+        own = "(tenant_id = current_setting('app.tenant_id')::bigint)"
+        migrator.execute(f"CREATE POLICY everybody ON {TWIN} USING (true)")
+        migrator.execute(f"CREATE POLICY wall ON {TWIN} AS RESTRICTIVE USING {own} WITH CHECK {own}")
         granted = migrator.execute(
             "SELECT DISTINCT grantee FROM information_schema.role_table_grants"
             " WHERE table_name = 'activities_activity' AND privilege_type = 'INSERT'"

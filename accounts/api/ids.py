@@ -59,6 +59,7 @@ def encode(kind: str, key: UUID) -> str:
     return f"{kind}_" + "".join([_PAIRS[bits >> shift & 1023] for shift in range(120, -1, -10)])
 
 
+@lru_cache(maxsize=1 << 16)
 def decode(kind: str, text: str) -> UUID:
     """The key behind an id. Raises NotAnId for anything that `encode(kind, …)` does not write."""
     head, _, tail = text.rpartition("_")

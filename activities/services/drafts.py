@@ -19,7 +19,7 @@ from accounts import audit
 from accounts.models import Membership
 from accounts.refusals import Invalid
 from accounts.visibility import of_everybody, sight_of
-from accounts.writing import insert
+from accounts.writing import insert, update
 from activities.models import Activity, ActivityContact, ActivityType, Output
 from activities.services import facts
 from activities.services.facts import COLUMNS, SUGGESTED, Gave, Reach, said
@@ -28,7 +28,6 @@ from strategy.services import refuse_closed, refuse_merged, watch_deals
 from strategy.services.customers.storing import told_of_taken
 from strategy.strategies import plays_of
 
-AT_ONCE = 1000
 Plays = Mapping[UUID, Sequence[tuple[UUID, frozenset[str]]]]
 
 
@@ -256,15 +255,15 @@ def store_changes(drafts: Collection[Draft], *, actor: Membership, at: datetime)
         return
     rows = [draft.activity for draft in drafts]
     columns = {"version"}.union(*(draft.before for draft in drafts))
-    names = sorted({Activity._meta.get_field(column).name for column in columns})
     entries = [
         ("activity.changed", draft.activity, {"type": draft.activity.type.name, "changed": draft.told})
         for draft in drafts
     ]
     with transaction.atomic(), of_everybody():
-        Activity.objects.bulk_update(rows, names, batch_size=AT_ONCE)
+        update(rows, columns)
         anew = [draft for draft in drafts if draft.contacts is not None]
-        ActivityContact.objects.filter(activity_id__in=[draft.activity.pk for draft in anew]).delete()
+        if anew:
+            ActivityContact.objects.filter(activity_id__in=[draft.activity.pk for draft in anew]).delete()
         gave = [draft for draft in drafts if draft.outputs is not None]
         insert(
             _outputs_to_add(gave),
@@ -276,6 +275,8 @@ def store_changes(drafts: Collection[Draft], *, actor: Membership, at: datetime)
 
 def _outputs_to_add(drafts: Sequence[Draft]) -> list[Output]:
     """Remove what is not said any more. What says the same stays the row that it is: others may have its id."""
+    if not drafts:
+        return []
     wanted = {draft.activity.pk: list(draft.outputs or ()) for draft in drafts}
     gone = []
     for output in Output.objects.filter(activity_id__in=wanted).select_related("type").order_by("pk"):

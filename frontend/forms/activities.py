@@ -54,7 +54,7 @@ class ActivityForm(forms.Form):
         label=_("It gave"), required=False, widget=Ticks, help_text=_("Take the tick away where it was not so.")
     )
     output_type = forms.ChoiceField(label=_("One more output"), required=False)
-    output_note = forms.CharField(label=_("namely"), required=False, max_length=LONGEST_OUTPUT_NOTE)
+    output_note = forms.CharField(label=_("Namely"), required=False, max_length=LONGEST_OUTPUT_NOTE)
     horizon = forms.ChoiceField(
         label=_("It looked at"), required=False, choices=[("", _("Not said")), *Horizon.choices]
     )

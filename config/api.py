@@ -17,6 +17,7 @@ from activities.api.types import ActivityTypes, OutputTypes
 from activities.api.views import Activities, Outputs
 from frontend.views import reference
 from outcomes.api.milestones import Milestones, MilestoneTypes
+from outcomes.api.plans import Conversations, MutualSteps, Plans, Targets
 from outcomes.api.strategies import Strategies
 from outcomes.api.views import Statistics
 from strategy.api.attributes import Attributes
@@ -78,6 +79,10 @@ for name, resource in {
     "outputs": Outputs,
     "milestone_types": MilestoneTypes,
     "milestones": Milestones,
+    "mutual_steps": MutualSteps,
+    "plans": Plans,
+    "targets": Targets,
+    "conversations": Conversations,
     "statistics": Statistics,
 }.items():
     router.register(name, resource, basename=f"api-{name}")

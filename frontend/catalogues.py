@@ -25,6 +25,8 @@ LOCALE = ROOT / "frontend" / "locale"
 #: Where everything that customers read is written.
 SOURCES = (
     "frontend/forms/links.py",
+    "frontend/forms/plan_link.py",
+    "frontend/plan_link.py",
     "frontend/templates/forms/*.html",
     "frontend/templates/links/*.html",
     "frontend/templates/mail/confirmation.txt",

@@ -35,6 +35,7 @@ class Way:
 
 DEALS = Way(words=_("Deals"), name="deals", icon="deals", capability="deal.see")
 COMPANIES = Way(words=_("Companies"), name="companies", icon="company", capability="company.see")
+PLAN = Way(words=_("Plan"), name="plan", icon="clock", capability="activity.see")
 EXECUTION = Way(words=_("Execution"), name="execution", icon="exec", capability="statistics.see")
 STRATEGY = Way(words=_("Strategy"), name="strategies", icon="strategy", capability="strategy.see")
 IMPORTS = Way(words=_("Imports"), name="imports", icon="upload", capability="import.see")
@@ -91,7 +92,7 @@ SETTINGS_SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
 )
 
 SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
-    ("", (DEALS, COMPANIES)),
+    ("", (PLAN, DEALS, COMPANIES)),
     (pgettext_lazy("navigation", "Team"), (EXECUTION, STRATEGY)),
     (pgettext_lazy("navigation", "Workspace"), (IMPORTS, API, SETTINGS)),
 )

@@ -85,6 +85,16 @@ def day(when: date, *, today: date) -> str:
     return format_skeleton(skeleton, when, locale=locale())
 
 
+def weekday(when: date) -> str:
+    """A date with its day of the week: "Tuesday 24 Nov"."""
+    return format_skeleton("MMMEEEEd", when, locale=locale())
+
+
+def month(when: date) -> str:
+    """The month of a date: "November 2026"."""
+    return format_skeleton("yMMMM", when, locale=locale())
+
+
 def long_day(when: date) -> str:
     """A date in full, for a sentence: "25 November 2025"."""
     return written.long_day(when)

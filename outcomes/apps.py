@@ -10,4 +10,9 @@ class OutcomesConfig(AppConfig):
             recount,
             requirements,
         )
-        from outcomes.services import milestones  # noqa: F401  (hears of deals that turned out to be one)
+        from outcomes.services import (
+            conversations,  # noqa: F401  (these hear of deals that turned out to be one,
+            milestones,  # noqa: F401
+            mutual_steps,  # noqa: F401
+            planned_activities,  # noqa: F401  and this one of activities, too)
+        )

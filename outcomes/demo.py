@@ -18,6 +18,7 @@ from accounts.services import confirm_address, open_organisation
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, Horizon, OutputType
 from activities.services import Gave, log_activity
+from outcomes.demo_ahead import look_ahead
 from outcomes.demo_plan import find_customers, write_plan
 from outcomes.models import Grade, Milestone, MilestoneType
 from outcomes.services.milestones import (
@@ -80,7 +81,9 @@ def seed(*, today: date, password: str, deals: int = 110) -> Membership:
     began = today - timedelta(days=MONTHS * 30)
     owner = open_organisation(owner=marta, name=NAME, slug=SLUG, at=_noon(began), is_demo=True)
     with tenant_scope(owner.tenant_id):
-        Story(owner, today).tell(deals)
+        story = Story(owner, today)
+        story.tell(deals)
+        look_ahead(owner, story.team, [member for member, _ in story.sellers], today=today)
     return owner
 
 
@@ -91,8 +94,8 @@ class Story:
         self.owner, self.today, self.dice = owner, today, random.Random(1887)  # noqa: S311  (a story, no secret)
         # Another dice than that of what happens: who changes the plan does not change the story.
         self.whim = random.Random(1888)  # noqa: S311
-        team = Team.objects.create(name="Nordics", manager=owner)
-        self.sellers = [(_member(seller, team, owner.tenant), seller) for seller in SELLERS]
+        self.team = Team.objects.create(name="Nordics", manager=owner)
+        self.sellers = [(_member(seller, self.team, owner.tenant), seller) for seller in SELLERS]
         self.companies = find_customers(owner)
         self.contacts = {contact.company_id: contact for contact in Contact.objects.all()}
         self.plan = write_plan(owner, at=_noon(today - timedelta(days=MONTHS * 30)), until=date(today.year + 1, 12, 31))

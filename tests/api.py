@@ -28,6 +28,10 @@ from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
 from outcomes.services import begin_strategy, record_milestone
+from outcomes.services.conversations import keep_question
+from outcomes.services.mutual_steps import add_step
+from outcomes.services.planned_activities import plan_activity
+from outcomes.services.targets import set_target
 from strategy.models import BuyingRole, Company, Competitor, Contact, DealSource, EndReason, ExchangeRate
 from strategy.plan.document import read
 from strategy.services import bulk_edit_deals, define_attribute, merge_companies, merge_contacts, merge_deals
@@ -260,6 +264,10 @@ class Things(NamedTuple):
     per: str
     ply: str
     blk: str
+    stp: str
+    pln: str
+    tgt: str
+    cnv: str
 
 
 def furnish(member: Membership) -> Things:
@@ -296,7 +304,18 @@ def furnish(member: Membership) -> Things:
         deal.refresh_from_db()
         merge_deals(keep=deal, gone=twice, actor=member, at=NOON)
         edited = bulk_edit_deals(keys=[fresh.pk], actor=member, at=NOON, expected_close_on=NOON.date())
+        soon = NOON.date()
+        plan = plan_activity(type=kind, span="month", on=soon, deal=deal, actor=member, at=NOON)
+        aim = {"number": 5, "per": "week", "why": "Each third call names what they want", "from_on": soon}
+        target = set_target(type=kind, milestone=milestone_type, member=member, actor=member, at=NOON, **aim)
+        talk = keep_question(
+            company=company, prompt="challenges", question="What of 2028?", themes=["Water"], actor=member, at=NOON
+        )
         keys = {
+            "stp": add_step(deal=deal, name="Workshop", due_on=soon, actor=member, at=NOON).pk,
+            "pln": plan.pk,
+            "tgt": target.pk,
+            "cnv": talk.pk,
             "blk": edited.edit.pk,
             "str": strategy.pk,
             "draft": draft.pk,

@@ -23,6 +23,7 @@ from accounts.writing import insert, update
 from activities.models import Activity, ActivityContact, ActivityType, Output
 from activities.services import facts
 from activities.services.facts import COLUMNS, SUGGESTED, Gave, Reach, said
+from activities.signals import activities_logged
 from strategy.models import Contact, Deal, PlanPart
 from strategy.services import refuse_closed, refuse_merged, watch_deals
 from strategy.services.customers.storing import told_of_taken
@@ -246,6 +247,7 @@ def _beside(drafts: Sequence[Draft]) -> tuple[list[Output], list[ActivityContact
         [Output(activity=one.activity, type=gave.type, note=gave.note) for one in drafts for gave in one.outputs or ()],
         [ActivityContact(activity=one.activity, contact=who) for one in drafts for who in one.contacts or ()],
     )
+    activities_logged.send(sender=Activity, activities=rows, actor=actor, at=at)
 
 
 def store_changes(drafts: Collection[Draft], *, actor: Membership, at: datetime) -> None:

@@ -96,6 +96,23 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     # A day long ago, of which nobody has written down a rate.
     "create_exchange_rate": {"currency": "ISK", "from_on": "$(date -d @$(date +%N) +%F)", "rate": "0.0069"},
     "create_invitation": {"email": "nina.$(date +%s%N)@example.com", "role": "rep"},
+    "create_mutual_step": {"deal": "$DEAL", "name": "Security review", "due_on": "2030-01-31"},
+    "change_mutual_step": {"due_on": "2030-02-28"},
+    "create_plan": {"type": "$ACTIVITY_TYPE", "span": "week", "on": "$(date +%F)", "purpose": "Agree on the goal"},
+    "change_plan": {"purpose": "Agree on what they want"},
+    "move_plan": {"on": "$(date -d +21days +%F)", "note": "They are ill"},
+    "drop_plan": {"note": "They wait for spring"},
+    "create_target": {
+        "type": "$ACTIVITY_TYPE",
+        "number": 5,
+        "per": "week",
+        "milestone": "$MILESTONE_TYPE",
+        "why": "Each third call names what they want",
+        "from_on": "2026-11-16",
+    },
+    "change_target": {"number": 4},
+    "create_conversation": {"company": "$COMPANY", "prompt": "markets", "question": "What changes by 2029?"},
+    "change_conversation": {"heard": "They must prove loss by district.", "themes": ["2029 rules"]},
     # The name that they have: nobody's changes because somebody has tried an example.
     "change_member": {"name": "$NAME"},
     "update_organisation": {"name": "$NAME"},
@@ -120,6 +137,10 @@ MADE: Mapping[str, Mapping[str, Any]] = {
     "competitors": BODIES["create_competitor"],
     "deal_sources": BODIES["create_deal_source"],
     "exchange_rates": BODIES["create_exchange_rate"],
+    "mutual_steps": BODIES["create_mutual_step"],
+    "plans": BODIES["create_plan"],
+    "targets": BODIES["create_target"],
+    "conversations": BODIES["create_conversation"],
 }
 WHY, WHO, HOW = (f"01981f5e-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
 COMPLETE: Mapping[str, Any] = {

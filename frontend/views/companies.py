@@ -22,6 +22,7 @@ from frontend.forms.customers import CompanyForm, FilterForm
 from frontend.http import TenantRequest, done, long_csv_file, more_url, page, told_in
 from frontend.parts import Action, Crumb, Head
 from frontend.path import reader_of
+from frontend.views import conversations
 from frontend.views.customers import (
     BESIDE,
     MOST_DONE,
@@ -178,6 +179,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
             done_part(done_with(company=company.pk, most=MOST_DONE), reader_of(request)),
             subsidiaries(company, slug),
         ],
+        **conversations.part(request, company),
         "segments": segments(company) if allows(request.membership, "strategy.see") else [],
     }
     if allows(request.membership, "company.merge"):

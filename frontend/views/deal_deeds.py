@@ -38,8 +38,19 @@ def back_of(request: TenantRequest, otherwise: str) -> str:
     return wanted if is_ours and len(wanted) <= 2000 else otherwise
 
 
-def shown(request: TenantRequest, form: Any, *, title: str, button: str, back: str, lede: str = "") -> HttpResponse:
+def shown(
+    request: TenantRequest,
+    form: Any,
+    *,
+    title: str,
+    button: str,
+    back: str,
+    lede: str = "",
+    away: tuple[str, str] | None = None,
+) -> HttpResponse:
+    """The form of a deed. `away`: the words and the address of a button that does something else with the same row."""
     context = {
+        "away": away,
         "title": title,
         "lede": lede,
         "crumbs": crumbs(request, Crumb(words=title)),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from accounts.imports import layouts
 from accounts.permissions import allows
 from activities import queries as activities
-from frontend import words
+from frontend import mutual_plan, words
 from frontend.access import may
 from frontend.http import TenantRequest, page, wants_part
 from frontend.milestones import evidence_of
@@ -64,6 +64,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "move": move(request, deal),
         "serve_url": edit_url(request, deal) if deal.segment is None else "",
         **now_part_of(request, deal),
+        **mutual_plan.part(request, deal, today=reader.today),
     }
     return page(request, "deals/detail.html", context | parts_of(request, deal))
 

@@ -17,15 +17,19 @@ from accounts.api.limits import visitor
 from accounts.days import day_of_year
 from accounts.integrations.limits import Bucket, Limit, take
 from accounts.tenancy.scope import tenant_scope
+from frontend import plan_link
 from frontend.access import public
 from frontend.forms.links import CAUSES, CorrectionForm, LinkForm, MoreForm, PressForm, ReasonForm, new_key
+from frontend.forms.plan_link import ProposalForm
 from frontend.http import told_in
 from frontend.parts import Tab
 from outcomes import services
 from outcomes.languages import DEFAULT, LANGUAGES
 from outcomes.models import Confirmation, ConfirmationAnswer
 from outcomes.queries import confirmations as links
+from outcomes.queries import plans
 from outcomes.services.answers import is_alive
+from outcomes.services.step_proposals import propose_by_link
 from outcomes.words_for_customers import first_name
 
 Purpose, Said = Confirmation.Purpose, ConfirmationAnswer.Said
@@ -136,6 +140,9 @@ def question(
     if form is None and asked.purpose == Purpose.END_REASON:
         form = ReasonForm(asked=asked, initial={"key": new_key(asked)})
     context = facts(request, asked) | {"form": form, "key": new_key(asked), "lede": lede(asked)}
+    if asked.purpose == Purpose.PLAN:
+        today = asked.asked_by.tenant.day_of(timezone.now())
+        context["steps"] = plan_link.shared(plans.shared_plan(asked), today=today)
     return render(request, f"links/{asked.purpose}.html", context, status=status)
 
 
@@ -242,7 +249,7 @@ def answered(request: HttpRequest, asked: Confirmation, secret: str) -> HttpResp
     if asked.purpose == Purpose.END_REASON:
         return reasoned(request, asked)
     if pressed == Said.NEARLY:
-        return corrected(request, asked)
+        return proposed(request, asked) if asked.purpose == Purpose.PLAN else corrected(request, asked)
     form = PressForm(request.POST, asked=asked)
     if pressed not in (Said.YES, Said.NO):
         form.add_error(None, gettext("Choose one of the answers."))
@@ -262,6 +269,27 @@ def corrected(request: HttpRequest, asked: Confirmation) -> HttpResponse:
         with told_in(form):
             return kept(request, asked, form, said=Said.NEARLY, words=form.cleaned_data["words"])
     return correction(request, asked, fresh(form), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def proposed(request: HttpRequest, asked: Confirmation) -> HttpResponse:
+    """The first press opens the steps for changes; the second one sends them to the seller as proposals."""
+    steps, status = plans.shared_plan(asked), HTTPStatus.OK
+    form = ProposalForm(asked=asked, steps=steps, initial={"key": new_key(asked)})
+    if "new_name" in request.POST:
+        form, status = ProposalForm(request.POST, asked=asked, steps=steps), HTTPStatus.UNPROCESSABLE_ENTITY
+        if form.is_valid():
+            with told_in(form):
+                propose_by_link(
+                    confirmation=asked,
+                    proposed=form.proposed(),
+                    at=timezone.now(),
+                    entry_key=form.cleaned_data["key"],
+                    words=gettext("A change of the plan was proposed."),
+                )
+                address = f"{request.path}?lang={translation.get_language()}"
+                return HttpResponseRedirect(address, status=HTTPStatus.SEE_OTHER)
+        form = fresh(form)  # type: ignore[assignment]
+    return render(request, "links/proposals.html", facts(request, asked) | {"form": form}, status=status)
 
 
 def reasoned(request: HttpRequest, asked: Confirmation) -> HttpResponse:

@@ -7,11 +7,25 @@ from outcomes.models.ledger import (
     MilestoneEvent,
     MilestoneType,
 )
+from outcomes.models.plans import (
+    ActivityTarget,
+    Conversation,
+    ConversationDeal,
+    ConversationTheme,
+    MutualStep,
+    PlannedActivity,
+    StepProposal,
+    Theme,
+)
 from outcomes.models.statistics import DealFact, StatisticGeneration, StatisticMark, StatisticResult
 
 __all__ = [
+    "ActivityTarget",
     "Confirmation",
     "ConfirmationAnswer",
+    "Conversation",
+    "ConversationDeal",
+    "ConversationTheme",
     "DealFact",
     "EvidenceFile",
     "Grade",
@@ -19,7 +33,11 @@ __all__ = [
     "MilestoneActivity",
     "MilestoneEvent",
     "MilestoneType",
+    "MutualStep",
+    "PlannedActivity",
     "StatisticGeneration",
     "StatisticMark",
     "StatisticResult",
+    "StepProposal",
+    "Theme",
 ]

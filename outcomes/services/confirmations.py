@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from babel.dates import format_date
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.days import locale_for
 from accounts.integrations.tokens import digest
 from accounts.models import Membership
 from accounts.names import NotAName, clean_address, clean_name
@@ -20,6 +22,7 @@ from accounts.refusals import Invalid
 from accounts.visibility import of_everybody
 from outcomes.languages import LANGUAGES, guessed
 from outcomes.models import Confirmation, Milestone, MilestoneType
+from outcomes.queries.plans import steps_of
 from outcomes.services.confirmation_letters import send
 from outcomes.services.refusals import AskedOften, NothingToAsk
 from strategy.models import BuyingRole, Contact, Deal, EndCause
@@ -144,10 +147,19 @@ def _fill(asked: Confirmation) -> None:
     if asked.purpose == Purpose.END_REASON:
         asked.statement = asked.statement or asked.deal.name
         asked.stated_on = asked.deal.closed_on
+    elif asked.purpose == Purpose.PLAN:
+        asked.statement = asked.statement or plan_told(asked.deal, asked.language)
     elif asked.type is not None:
         known = Milestone.objects.filter(deal=asked.deal, type=asked.type, state=Milestone.State.REACHED).first()
         asked.statement = asked.statement or (known.words if known else "") or asked.type.statement
         asked.stated_on = asked.stated_on or (known.reached_on if known else None)
+
+
+def plan_told(deal: Deal, language: str) -> str:
+    """The mutual plan as it is now, a line for each step."""
+    locale = locale_for(language)
+    lines = [f"{format_date(step.due_on, format='long', locale=locale)}: {step.name}" for step in steps_of(deal.pk)]
+    return "\n".join(lines)[:LONGEST_STATEMENT]
 
 
 def _refuse_nonsense(asked: Confirmation, *, today: date, days: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -50,6 +51,8 @@ INVITED = answers(stranger=200, viewer=403, rep=403, manager=200, leader=200, ow
 INVITED_ONE = answers(stranger=404, viewer=403, rep=403, manager=200, leader=200, owner=200)
 # A manager invites into their own teams, and this one manages none.
 INVITE = answers(stranger=201, viewer=403, rep=403, manager=422, leader=201, owner=201)
+ONLY_THEIRS = answers(stranger=404, viewer=403, rep=403, manager=403, leader=403, owner=200)
+TODAY = str(datetime.now(tz=UTC).date())
 
 # method  path                                   body                                             answers
 ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
@@ -218,6 +221,33 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("GET", "milestones/{mst}", None, READ_ONE),
     ("GET", "milestones/{mst}/events", None, READ_ONE),
     ("POST", "milestones/{mst}/events", {"kind": "lapsed", "note": "Their plans changed"}, CHANGE),
+    ("GET", "mutual_steps", None, READ),
+    ("POST", "mutual_steps", {"deal": "{deal}", "name": "Security review", "due_on": "2026-12-04"}, WRITE_ABOUT),
+    ("GET", "mutual_steps/{stp}", None, READ_ONE),
+    ("PATCH", "mutual_steps/{stp}", {"position": 2}, CHANGE),
+    ("DELETE", "mutual_steps/{stp}", None, CHANGE_LESS),
+    ("GET", "plans", None, READ),
+    ("POST", "plans", {"type": "{aty}", "span": "day", "on": TODAY}, WRITE_ABOUT),
+    ("GET", "plans/{pln}", None, READ_ONE),
+    # Each plans for themselves.
+    ("PATCH", "plans/{pln}", {"purpose": "Agree on the goal"}, ONLY_THEIRS),
+    ("POST", "plans/{pln}/move", {"on": TODAY, "span": "day"}, ONLY_THEIRS),
+    ("POST", "plans/{pln}/drop", {"note": "They asked us to wait"}, ONLY_THEIRS),
+    ("GET", "targets", None, READ),
+    (
+        "POST",
+        "targets",
+        {"type": "{aty}", "number": 5, "per": "week", "milestone": "{mty}", "why": "For it", "from_on": TODAY},
+        # For the whole organisation.
+        answers(stranger=422, viewer=403, rep=403, manager=403, leader=201, owner=201),
+    ),
+    ("GET", "targets/{tgt}", None, READ_ONE),
+    # Of the owner.
+    ("PATCH", "targets/{tgt}", {"number": 4}, DIRECT),
+    ("GET", "conversations", None, READ),
+    ("POST", "conversations", {"company": "{com}", "prompt": "whom", "question": "Who decides in 2028?"}, WRITE_ABOUT),
+    ("GET", "conversations/{cnv}", None, READ_ONE),
+    ("PATCH", "conversations/{cnv}", {"heard": "The regulator asks for proof."}, CHANGE),
     ("GET", "statistics", None, READ),
     ("GET", "statistics/chance_to_win", None, READ),
     ("GET", "statistics/chance_to_win/rows", None, READ),

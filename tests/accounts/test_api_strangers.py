@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
@@ -16,7 +17,10 @@ from tests.api import DOCUMENT, PREFIX, Program, Things, operations
 from tests.furnished import Furnished, everything
 
 KIND = re.compile(r"\^([a-z]+)_\[0-7\]")
-BODIES: dict[str, dict[str, str]] = {
+# Nothing is planned for the past, and a month may end today.
+TODAY = str(datetime.now(tz=UTC).date())
+TOMORROW = str(datetime.now(tz=UTC).date() + timedelta(days=1))
+BODIES: dict[str, dict[str, Any]] = {
     "create_deal": {"name": "Pump watch"},
     "move_deal": {"stage": "{stg}"},
     "qualify_deal": {},
@@ -61,6 +65,23 @@ BODIES: dict[str, dict[str, str]] = {
     "create_milestone_event": {"kind": "evidenced", "evidence": "https://example.com/minutes"},
     "create_milestone_type": {"name": "Budget named", "statement": "They named the budget."},
     "change_milestone_type": {},
+    "create_mutual_step": {"deal": "{deal}", "name": "Security review", "due_on": "2026-12-04"},
+    "change_mutual_step": {},
+    "create_plan": {"type": "{aty}", "span": "month", "on": TODAY},
+    "change_plan": {},
+    "move_plan": {"on": TOMORROW, "span": "day"},
+    "drop_plan": {"note": "They asked us to wait"},
+    "create_target": {
+        "type": "{aty}",
+        "number": 5,
+        "per": "week",
+        "milestone": "{mty}",
+        "why": "Each third call names what they want",
+        "from_on": "2026-11-16",
+    },
+    "change_target": {},
+    "create_conversation": {"company": "{com}", "prompt": "markets", "question": "What changes by 2028?"},
+    "change_conversation": {},
 }
 # Where not any row of the kind will do: one that is not qualified yet, another team, somebody who cannot sign in.
 FITTING = {
@@ -125,10 +146,14 @@ def send(program: Program, name: str, where: str, steps: tuple[Any, ...], given:
     path = path.format(**own._asdict(), source="crm", external_id="4711", number="1")
     if where == "query":
         path += f"?{steps[0]}={given}"
-    body: Any = {key: value.format(**own._asdict()) for key, value in BODIES[name].items()} if name in BODIES else None
+    body: Any = {key: filled(value, own) for key, value in BODIES[name].items()} if name in BODIES else None
     if where == "body":
         place(name, body, steps, given, own)
     return program.call(method.upper(), path, body, headers={"X-Request-Id": "the-same-for-all", "If-Match": "*"})
+
+
+def filled(value: Any, own: Things) -> Any:
+    return value.format(**own._asdict()) if isinstance(value, str) else value
 
 
 def _kind_of_path(name: str) -> str:

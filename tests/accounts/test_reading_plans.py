@@ -17,6 +17,7 @@ from accounts.tenancy.scope import tenant_scope
 from accounts.visibility import seen_by
 from activities.listings import ACTIVITIES, OUTPUTS
 from outcomes.listings import MILESTONE_EVENTS, MILESTONES, MILESTONES_PAST
+from outcomes.plan_listings import CONVERSATIONS, MUTUAL_STEPS, PLANS, TARGETS
 from strategy import customer_queries, past
 from strategy.customer_listings import COMPANIES, COMPANIES_CHANGED, CONTACTS, CONTACTS_CHANGED
 from strategy.customer_queries import CompanyFilter
@@ -52,6 +53,10 @@ LISTS = {
     "versions": VERSIONS,
     "plays": PLAYS,
     "events": DEAL_EVENTS,
+    "steps": MUTUAL_STEPS,
+    "plans": PLANS,
+    "targets": TARGETS,
+    "conversations": CONVERSATIONS,
 }
 #: What a list is never asked without.
 ALWAYS: dict[str, tuple[str, ...]] = {
@@ -73,6 +78,8 @@ ALWAYS: dict[str, tuple[str, ...]] = {
 ASKED: dict[str, Any] = {
     **dict.fromkeys(("companies", "changed companies"), customer_queries.companies_page),
     "past deals": lambda listing, *, as_of, **wanted: past.page(as_of, **wanted),
+    # The rare state of a plan is another one than that of a strategy.
+    "plans": lambda listing, *, state=None, **wanted: listing.page(state=state and "dropped", **wanted),
 }
 #: Lists of what belongs to others: what they are asked for in this test is not rare in all of them.
 OF_OTHERS = ("activities", "milestones", "past milestones", "milestone events", "outputs")
@@ -106,6 +113,7 @@ def large(made_world: World) -> Large:
     keys |= {"rare": RARE, "common": COMMON, "company": seller.company.pk, "deal": seller.deal.pk}
     with tenant_scope(seller.pk):
         team = Team.objects.create(name="Few", manager=people["max"])
+        keys["team"] = team.pk
         Membership.objects.filter(pk=people["rosa"].pk).update(team=team)
         keys["pipeline"] = Pipeline.objects.create(name="Rare", position=9).pk
         keys |= {name: DealSource.objects.create(name=name).pk for name in ("fair", "rare_fair")}
@@ -137,7 +145,7 @@ def large(made_world: World) -> Large:
         )
         one = owner.execute("SELECT md5('deal1')::uuid, md5('activity1')::uuid").fetchone() or (None, None)
     with coming_in([*FILLED, *MORE_FILLED]) as database:
-        for statement in fill(columns):
+        for statement in (*fill(columns), *fill_plans()):
             database.execute(statement, keys)
     return Large(seller.pk, rare(keys, *one), *(_fresh(people[name]) for name in ("rosa", "max")))
 
@@ -179,6 +187,10 @@ def rare(keys: dict[str, Any], deal: UUID | None, first: UUID | None) -> dict[st
         "state": "retired",
         "number": 1,
         "is_current": False,
+        "team": keys["team"],
+        "theme": "rare",
+        "first_from": date(2026, 12, 20),
+        "first_until": date(2020, 1, 1),
         "kind": "play",
         "as_of": date(2026, 11, 5),
         "updated_since": datetime(2000, 1, 1, tzinfo=UTC),
@@ -284,6 +296,8 @@ MORE_FILLED = (
     *("activities_activitycontact", "activities_output"),
     *("strategy_strategyversion", "strategy_ownerspan", "strategy_stagespan", "strategy_dealevent"),
     *("activities_activity", "outcomes_milestone"),
+    *("outcomes_mutualstep", "outcomes_plannedactivity", "outcomes_activitytarget"),
+    *("outcomes_conversation", "outcomes_theme", "outcomes_conversationtheme"),
 )
 
 
@@ -347,6 +361,47 @@ def fill(columns: dict[str, str]) -> Iterator[str]:
     )
 
 
+def fill_plans() -> Iterator[str]:
+    """The same for what is to come."""
+    yield (
+        "INSERT INTO outcomes_mutualstep (id, tenant_id, deal_id, position, name, due_on, their_name, created_at)"
+        f" SELECT {KEY}, %(tenant)s, {DEAL}, 1, 'Pilot', date '2026-12-01', '', now()"
+        " FROM generate_series(1, 50000) AS n"
+    )
+    day = (
+        f"CASE WHEN {IS_RARE} THEN date '2026-12-24' WHEN {IS_EARLY} THEN date '2019-06-01' ELSE date '2026-11-01' END"
+    )
+    state = either("'dropped'", "'planned'")
+    yield (
+        "INSERT INTO outcomes_plannedactivity (id, tenant_id, member_id, type_id, deal_id, span, first_on, last_on,"
+        " purpose, state, note, planned_at)"
+        f" SELECT {KEY}, %(tenant)s, {either('%(rosa)s::uuid', '%(bob)s')}, %(type)s,"
+        f" CASE WHEN n %% 20 <> 0 THEN {DEAL} END, 'day', {day}, {day}, '', {state}, '',"
+        " now() FROM generate_series(1, 50000) AS n"
+    )
+    yield (
+        "INSERT INTO outcomes_activitytarget (id, tenant_id, member_id, team_id, type_id, number, per, milestone_id,"
+        " why, from_on, set_by_id, set_at)"
+        f" SELECT {KEY}, %(tenant)s, CASE WHEN {IS_RARE} THEN %(rosa)s::uuid END,"
+        f" CASE WHEN {IS_EARLY} THEN %(team)s::uuid END, %(type)s, 5, 'week', %(reached)s, 'Why', date '2026-11-01',"
+        " %(bob)s, now() FROM generate_series(1, 5000) AS n"
+    )
+    yield (
+        "INSERT INTO outcomes_conversation (id, tenant_id, company_id, prompt, question, horizon, member_id, heard,"
+        f" created_at) SELECT {KEY}, %(tenant)s, {either('%(rare)s::uuid', '%(common)s')}, 'whom', 'Who?', 'H3',"
+        f" {either('%(rosa)s::uuid', '%(bob)s')}, '', now() FROM generate_series(1, 20000) AS n"
+    )
+    yield (
+        "INSERT INTO outcomes_theme (id, tenant_id, name, key) VALUES (%(rare)s, %(tenant)s, 'Rare', 'rare'),"
+        " (%(common)s, %(tenant)s, 'Water', 'water')"
+    )
+    yield (
+        "INSERT INTO outcomes_conversationtheme (id, tenant_id, conversation_id, theme_id)"
+        f" SELECT {KEY}, %(tenant)s, {KEY}, {either('%(rare)s::uuid', '%(common)s')}"
+        " FROM generate_series(1, 20000) AS n"
+    )
+
+
 def explain(sql: str) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
@@ -405,7 +460,7 @@ def test_a_page_reads_hardly_more_than_it_shows(large: Large, name: str) -> None
 
 
 @pytest.mark.parametrize("who", ["rep", "manager"])
-@pytest.mark.parametrize("name", ["deals", "activities", "milestones", "outputs"])
+@pytest.mark.parametrize("name", ["deals", "activities", "milestones", "outputs", "plans"])
 def test_somebody_with_ten_deals_among_a_hundred_thousand_reads_those(large: Large, name: str, who: str) -> None:
     with tenant_scope(large.tenant_id), seen_by(getattr(large, who)):
         shown, plan = read(name)

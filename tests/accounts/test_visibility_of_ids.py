@@ -18,6 +18,8 @@ from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
 from outcomes.services import record_milestone
+from outcomes.services.mutual_steps import add_step
+from outcomes.services.planned_activities import plan_activity
 from outcomes.statistics import engine
 from strategy.models import Deal
 from tests.accounts.test_api_strangers import OPERATIONS, PLACES, send
@@ -29,7 +31,7 @@ from tests.make import NOON, make_deal
 from tests.teams import Cast, in_teams, let_see
 
 WORD = "quietcanary"
-KINDS = {"deal", "act", "out", "mst"}
+KINDS = {"deal", "act", "out", "mst", "stp", "pln"}
 OF_DEALS = [place for place in PLACES if place.values[3] in KINDS]
 SETTINGS = ["own", "team"]
 
@@ -44,6 +46,8 @@ def furnish_for(member: Membership, base: Things) -> Things:
         reached = MilestoneType.objects.order_by("position")[0]
         milestone = record_milestone(actor=member, deal=deal, type=reached, at=NOON)
         gave = activity.outputs.get()
+        step = add_step(deal=deal, name="Pilot", due_on=NOON.date(), actor=member, at=NOON)
+        plan = plan_activity(type=kind, span="month", on=NOON.date(), deal=deal, actor=member, at=NOON)
     return base._replace(
         mem=ids.encode(ids.MEMBER, member.pk),
         deal=ids.encode(ids.DEAL, deal.pk),
@@ -51,6 +55,8 @@ def furnish_for(member: Membership, base: Things) -> Things:
         act=ids.encode(ids.ACTIVITY, activity.pk),
         out=ids.encode(ids.OUTPUT, gave.pk),
         mst=ids.encode(ids.MILESTONE, milestone.pk),
+        stp=ids.encode(ids.MUTUAL_STEP, step.pk),
+        pln=ids.encode(ids.PLANNED_ACTIVITY, plan.pk),
     )
 
 
@@ -134,7 +140,7 @@ def key(of: str) -> UUID:
 def test_an_unseen_key_in_the_address_of_a_page(browser: Client, both: tuple[Things, Things], page: str) -> None:
     for method in (browser.get, browser.post):
         never = plain(method(page.replace("KEY", str(uuid4()))))
-        for unseen in (both[0].deal, both[0].act, both[0].mst):
+        for unseen in (getattr(both[0], kind) for kind in sorted(KINDS)):
             assert plain(method(page.replace("KEY", str(key(unseen))))) == never
 
 

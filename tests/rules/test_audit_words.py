@@ -11,6 +11,7 @@ import pytest
 
 from accounts.models import ImportRun
 from frontend.audit_words import KINDS, VERBS, said
+from outcomes.models import StepProposal
 from strategy.models import DealEvent
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +22,7 @@ COMPOSED = {
     "deal.": {str(DealEvent.Kind.MOVED), str(DealEvent.Kind.CLOSED)},
     "import.": {str(ImportRun.State.DONE), str(ImportRun.State.FAILED), str(ImportRun.State.CANCELLED)},
     "member.": {"email_changed", "name_changed"},
+    "step_proposal.": {str(StepProposal.State.ACCEPTED), str(StepProposal.State.DECLINED)},
 }
 
 

@@ -15,6 +15,7 @@ from accounts.tenancy.models import WalledModel
 from accounts.visibility import SeenManager
 from activities import listings as activities
 from outcomes import listings as outcomes
+from outcomes import plan_listings as plans
 from strategy import listings as strategy
 
 ROOT = Path(settings.ROOT)
@@ -26,7 +27,7 @@ BESIDE = {
 DOORS = sorted([*(ROOT / "frontend").rglob("*.py"), *(p for p in ROOT.glob("*/api/*.py") if p.is_file())])
 LISTINGS = [
     listing
-    for module in (strategy, activities, outcomes)
+    for module in (strategy, activities, outcomes, plans)
     for listing in vars(module).values()
     if isinstance(listing, Listing)
 ]

@@ -240,6 +240,7 @@ def store_new(drafts: Sequence[Draft], *, actor: Membership, at: datetime) -> No
     with told_of_taken(Activity, rows):
         insert(rows, *_beside(drafts), audit.entries_of(entries=told, actor=actor, at=at))
     watch_deals(draft.activity.deal for draft in drafts if draft.activity.deal_id is not None)
+    activities_logged.send(sender=Activity, activities=rows, actor=actor, at=at)
 
 
 def _beside(drafts: Sequence[Draft]) -> tuple[list[Output], list[ActivityContact]]:
@@ -247,7 +248,6 @@ def _beside(drafts: Sequence[Draft]) -> tuple[list[Output], list[ActivityContact
         [Output(activity=one.activity, type=gave.type, note=gave.note) for one in drafts for gave in one.outputs or ()],
         [ActivityContact(activity=one.activity, contact=who) for one in drafts for who in one.contacts or ()],
     )
-    activities_logged.send(sender=Activity, activities=rows, actor=actor, at=at)
 
 
 def store_changes(drafts: Collection[Draft], *, actor: Membership, at: datetime) -> None:

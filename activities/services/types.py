@@ -19,7 +19,7 @@ from strategy.services.word_lists import change, new_word
 
 LONGEST = 80
 #: The icons that an activity type may have, by the names of their drawings.
-ICONS = ("phone", "mail", "meet", "board", "chat", "file", "company", "strategy", "search", "clock", "upload", "going")
+ICONS = ("phone", "mail", "meet", "board", "chat", "file", "company", "strategy", "search", "clock", "upload")
 
 
 def add_activity_type(

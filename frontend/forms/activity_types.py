@@ -22,11 +22,10 @@ ICON_WORDS = {
     "chat": _("Speech"),
     "file": _("Paper"),
     "company": _("Building"),
-    "strategy": _("Target"),
+    "strategy": _("Compass"),
     "search": _("Magnifier"),
     "clock": _("Clock"),
     "upload": _("Arrow"),
-    "going": _("Way"),
 }
 
 

@@ -45,8 +45,8 @@ def listing(request: TenantRequest) -> HttpResponse:
         Entry(
             name=one.name,
             url=reverse("milestone-type", args=[slug, one.pk]),
-            facts=(one.statement, words.listed([stage.name for stage in asking.get(one.pk, ())])),
-            note=gettext("Archived") if one.is_archived else "",
+            facts=(words.listed([stage.name for stage in asking.get(one.pk, ())]),),
+            note=gettext("Archived. {statement}").format(statement=one.statement) if one.is_archived else one.statement,
         )
         for one in found
     ]
@@ -58,8 +58,7 @@ def listing(request: TenantRequest) -> HttpResponse:
         "crumbs": crumbs(request),
         "heads": [
             Head(words=gettext("Outcome")),
-            Head(words=gettext("What the customer did")),
-            Head(words=gettext("Needed to enter"), right=True),
+            Head(words=gettext("Needed to enter")),
         ],
         "rows": rows,
         "form": form,

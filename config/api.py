@@ -16,6 +16,7 @@ from accounts.api.views import AuditEvents, Me, Organisation, Tokens
 from activities.api.types import ActivityTypes, OutputTypes
 from activities.api.views import Activities, Outputs
 from frontend.views import reference
+from outcomes.api.confirmations import Confirmations
 from outcomes.api.milestones import Milestones, MilestoneTypes
 from outcomes.api.plans import Conversations, MutualSteps, Plans, Targets
 from outcomes.api.strategies import Strategies
@@ -83,6 +84,7 @@ for name, resource in {
     "plans": Plans,
     "targets": Targets,
     "conversations": Conversations,
+    "confirmations": Confirmations,
     "statistics": Statistics,
 }.items():
     router.register(name, resource, basename=f"api-{name}")

@@ -12,6 +12,7 @@ from frontend.views import (
     companies,
     company_merges,
     components,
+    confirmations,
     contacts,
     conversations,
     deal_deeds,
@@ -136,6 +137,9 @@ of_organisation = [
     path("companies/<uuid:pk>/questions/new/", conversations.new, name="question-new"),
     path("conversations/", conversations.listing, name="conversations"),
     path("conversations/<uuid:pk>/", conversations.edit, name="conversation"),
+    path("deals/<uuid:pk>/ask/", confirmations.ask, name="deal-ask"),
+    path("confirmations/", confirmations.listing, name="confirmations"),
+    path("confirmations/<uuid:pk>/revoke/", confirmations.revoke, name="confirmation-revoke"),
     # /execution/
     path("execution/", execution.report, name="execution"),
     path("execution/deals/", execution.deals, name="execution-deals"),

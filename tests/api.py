@@ -27,7 +27,7 @@ from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
-from outcomes.services import begin_strategy, record_milestone
+from outcomes.services import ask, begin_strategy, record_milestone
 from outcomes.services.conversations import keep_question
 from outcomes.services.mutual_steps import add_step
 from outcomes.services.planned_activities import plan_activity
@@ -247,6 +247,7 @@ class Things(NamedTuple):
     out: str
     mst: str
     mty: str
+    cnf: str
     tok: str
     team: str
     top: str
@@ -303,6 +304,7 @@ def furnish(member: Membership) -> Things:
         twice = make_deal(actor=member, name="Leak analytic", company=company)
         deal.refresh_from_db()
         merge_deals(keep=deal, gone=twice, actor=member, at=NOON)
+        asked = ask(actor=member, deal=deal, type=milestone_type, contact=contact, channel="link", at=NOON).confirmation
         edited = bulk_edit_deals(keys=[fresh.pk], actor=member, at=NOON, expected_close_on=NOON.date())
         soon = NOON.date()
         plan = plan_activity(type=kind, span="month", on=soon, deal=deal, actor=member, at=NOON)
@@ -350,6 +352,7 @@ def furnish(member: Membership) -> Things:
             "oty": output.pk,
             "out": activity.outputs.get().pk,
             "mst": milestone.pk,
+            "cnf": asked.pk,
             "mty": milestone_type.pk,
         }
     kinds = {

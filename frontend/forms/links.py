@@ -14,7 +14,10 @@ from outcomes.services.answers import LONGEST
 from strategy.models import EndCause
 
 TEXT = {"dir": "auto"}
-TOO_LONG = {"max_length": _("Use at most %(limit_value)d characters.")}
+TOO_LONG = {
+    "max_length": _("Use at most %(limit_value)d characters."),
+    "null_characters_not_allowed": _("This may not contain a NUL character."),
+}
 #: The four ends of a deal as a customer says them.
 CAUSES = [
     (EndCause.LOST, _("We chose somebody else")),

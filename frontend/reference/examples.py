@@ -95,6 +95,13 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "change_deal_source": {"is_archived": True},
     # A day long ago, of which nobody has written down a rate.
     "create_exchange_rate": {"currency": "ISK", "from_on": "$(date -d @$(date +%N) +%F)", "rate": "0.0069"},
+    "create_confirmation": {
+        "deal": "$DEAL",
+        "type": "$MILESTONE_TYPE",
+        "name": "Nina Berg",
+        "statement": "Leakage from 18% to 12%, before 2029.",
+        "channel": "link",
+    },
     "create_invitation": {"email": "nina.$(date +%s%N)@example.com", "role": "rep"},
     "create_mutual_step": {"deal": "$DEAL", "name": "Security review", "due_on": "2030-01-31"},
     "change_mutual_step": {"due_on": "2030-02-28"},
@@ -141,6 +148,7 @@ MADE: Mapping[str, Mapping[str, Any]] = {
     "plans": BODIES["create_plan"],
     "targets": BODIES["create_target"],
     "conversations": BODIES["create_conversation"],
+    "confirmations": BODIES["create_confirmation"],
 }
 WHY, WHO, HOW = (f"01981f5e-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
 COMPLETE: Mapping[str, Any] = {

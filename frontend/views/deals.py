@@ -21,6 +21,7 @@ from frontend.milestones import evidence_of
 from frontend.parts import Action, Crumb, Item, Menu, Tab
 from frontend.path import Reader, outcome_path, reader_of
 from frontend.timeline import lines
+from frontend.views import confirmations
 from frontend.views.contacts import deciding
 from frontend.views.customers import own_facts
 from outcomes.queries import path as outcomes
@@ -60,6 +61,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "about": about(deal, reader),
         **deciding(request, deal),
         "shown": evidence_of(deal, reader, request.tenant.slug),
+        **confirmations.part_of(request, deal, reader),
         "serves": serves(deal),
         "move": move(request, deal),
         "serve_url": edit_url(request, deal) if deal.segment is None else "",
@@ -179,6 +181,7 @@ def about(deal: Deal, reader: Reader) -> list[tuple[str, str]]:
         (gettext("Ended"), deal.closed_on),
         (gettext("How"), deal.get_end_cause_display() if deal.end_cause else ""),
         (gettext("Reason"), end_reason(deal)),
+        (gettext("Reason, by the customer"), confirmations.reason_told(deal) if deal.end_cause else ""),
         (gettext("Lost to"), deal.competitor.name if deal.competitor else ""),
         (gettext("Source"), deal.came_from.name if deal.came_from else ""),
         (gettext("Came from"), source_name(deal.source)),

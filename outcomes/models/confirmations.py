@@ -52,6 +52,8 @@ class Confirmation(TenantModel):
     opened_last_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     digest = models.BinaryField(max_length=32)
+    # One press of a button, however often it is sent.
+    entry_key = models.UUIDField(null=True, blank=True)
 
     objects: ClassVar[SeenManager[Confirmation]] = SeenManager()
 
@@ -62,6 +64,7 @@ class Confirmation(TenantModel):
                 | ~models.Q(purpose="milestone") & models.Q(type=None),
                 name="confirmation_of_a_milestone_names_it",
             ),
+            models.UniqueConstraint(fields=["tenant", "entry_key"], name="confirmation_asked_once"),
         ]
         indexes = [
             # The look-up function that finds a link comes without a tenant.

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from babel.dates import format_date
 from django.db import transaction
@@ -66,17 +67,21 @@ def ask(
     message: str = "",
     channel: str = Channel.MAIL,
     days: int = USUAL_DAYS,
+    entry_key: UUID | None = None,
 ) -> Asked:
     """Ask one person by a link, in a letter or to be copied, that works for 1 to 90 days.
 
     Who is asked is a contact of the deal's company, or a name and, for a letter, an address. `statement` is asked word
     for word; without one it is what was recorded of the milestone, or what its type says, and for an end the name of
-    the deal. Raises Invalid, DealIsOver, DealIsOpen, NothingToAsk, AskedOften, WasMerged, NotAllowed.
+    the deal. The same entry key again asks nobody and gives no secret. Raises Invalid, DealIsOver, DealIsOpen,
+    NothingToAsk, AskedOften, WasMerged, NotAllowed.
     """
     require(actor, "confirmation.ask")
     with transaction.atomic():
         # Whoever asks about the same deal or of the same person waits here, so that the caps hold.
         deal = Deal.objects.select_for_update(of=("self",), no_key=True).select_related("company").get(pk=deal.pk)
+        if entry_key is not None and (stored := _asked_by(actor, entry_key)):
+            return Asked(stored, "")
         refuse_merged(deal)
         _refuse_state(deal, purpose)
         if contact is not None:
@@ -96,6 +101,7 @@ def ask(
             message=message.strip(),
             asked_by=actor,
             asked_at=at,
+            entry_key=entry_key,
         )
         _fill(asked)
         _refuse_nonsense(asked, today=actor.tenant.day_of(at), days=days)
@@ -130,6 +136,10 @@ def revoke_confirmation(*, confirmation: Confirmation, actor: Membership, at: da
                 verb="confirmation.revoked", subject=held, actor=actor, at=at, to=held.to_name, deal=held.deal_id
             )
         confirmation.revoked_at, confirmation.revoked_by = held.revoked_at, held.revoked_by
+
+
+def _asked_by(actor: Membership, entry_key: UUID) -> Confirmation | None:
+    return Confirmation.objects.filter(entry_key=entry_key, asked_by=actor).first()
 
 
 def _refuse_state(deal: Deal, purpose: str) -> None:
@@ -206,7 +216,7 @@ def _faults_of_words(asked: Confirmation) -> dict[str, str]:
             wrong[field] = _("At most {longest} characters.").format(longest=longest)
         elif "\0" in text:
             wrong[field] = _("This may not contain a NUL character.")
-    if not asked.statement:
+    if not asked.statement and (asked.type is not None or asked.purpose != Purpose.MILESTONE):
         wrong["statement"] = _("Write down what they are asked.")
     return wrong
 

@@ -248,6 +248,15 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("POST", "conversations", {"company": "{com}", "prompt": "whom", "question": "Who decides in 2028?"}, WRITE_ABOUT),
     ("GET", "conversations/{cnv}", None, READ_ONE),
     ("PATCH", "conversations/{cnv}", {"heard": "The regulator asks for proof."}, CHANGE),
+    ("GET", "confirmations", None, READ),
+    ("GET", "confirmations/{cnf}", None, READ_ONE),
+    (
+        "POST",
+        "confirmations",
+        {"deal": "{deal}", "type": "{mty}", "name": "Ingrid Falk", "channel": "link"},
+        WRITE_ABOUT,
+    ),
+    ("DELETE", "confirmations/{cnf}", None, CHANGE_LESS),
     ("GET", "statistics", None, READ),
     ("GET", "statistics/chance_to_win", None, READ),
     ("GET", "statistics/chance_to_win/rows", None, READ),
@@ -276,7 +285,7 @@ def test_who_gets_what(
 ) -> None:
     things, keys = furnished.northwind, furnished.secrets
     # Any scope that does not include the endpoint.
-    narrow = "milestones:read" if not path.startswith("milestone") or method == "POST" else "deals:read"
+    narrow = "milestones:read" if not path.startswith(("milestone", "confirmation")) or method == "POST" else "deals:read"
     secrets = {
         "nobody": None,
         "revoked": keys["revoked"],

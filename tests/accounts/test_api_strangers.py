@@ -82,6 +82,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_target": {},
     "create_conversation": {"company": "{com}", "prompt": "markets", "question": "What changes by 2028?"},
     "change_conversation": {},
+    "create_confirmation": {"deal": "{deal}", "type": "{mty}", "contact": "{con}", "channel": "link"},
 }
 # Where not any row of the kind will do: one that is not qualified yet, another team, somebody who cannot sign in.
 FITTING = {

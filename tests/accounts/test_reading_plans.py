@@ -16,6 +16,7 @@ from accounts.models import Membership, Team
 from accounts.tenancy.scope import tenant_scope
 from accounts.visibility import seen_by
 from activities.listings import ACTIVITIES, OUTPUTS
+from outcomes.confirmation_listings import CONFIRMATIONS
 from outcomes.listings import MILESTONE_EVENTS, MILESTONES, MILESTONES_PAST
 from outcomes.plan_listings import CONVERSATIONS, MUTUAL_STEPS, PLANS, TARGETS
 from strategy import customer_queries, past
@@ -45,6 +46,7 @@ LISTS = {
     "milestones": MILESTONES,
     "past milestones": MILESTONES_PAST,
     "milestone events": MILESTONE_EVENTS,
+    "confirmations": CONFIRMATIONS,
     "companies": COMPANIES,
     "changed companies": COMPANIES_CHANGED,
     "contacts": CONTACTS,
@@ -82,7 +84,7 @@ ASKED: dict[str, Any] = {
     "plans": lambda listing, *, state=None, **wanted: listing.page(state=state and "dropped", **wanted),
 }
 #: Lists of what belongs to others: what they are asked for in this test is not rare in all of them.
-OF_OTHERS = ("activities", "milestones", "past milestones", "milestone events", "outputs")
+OF_OTHERS = ("activities", "confirmations", "milestones", "past milestones", "milestone events", "outputs")
 DEAL = "md5('deal' || n)::uuid"
 ACTIVITY = "md5('activity' || n)::uuid"
 #: Keys that grow, as those of the product do.
@@ -295,7 +297,7 @@ FILLED: dict[str, tuple[int, dict[str, str]]] = {
 MORE_FILLED = (
     *("activities_activitycontact", "activities_output"),
     *("strategy_strategyversion", "strategy_ownerspan", "strategy_stagespan", "strategy_dealevent"),
-    *("activities_activity", "outcomes_milestone"),
+    *("activities_activity", "outcomes_confirmation", "outcomes_milestone"),
     *("outcomes_mutualstep", "outcomes_plannedactivity", "outcomes_activitytarget"),
     *("outcomes_conversation", "outcomes_theme", "outcomes_conversationtheme"),
 )
@@ -353,6 +355,12 @@ def fill(columns: dict[str, str]) -> Iterator[str]:
         f" SELECT md5('milestone' || n)::uuid, %(tenant)s, {DEAL},"
         f" CASE WHEN {IS_RARE} THEN %(rare_reached)s ELSE %(reached)s END, 'reached', 0, date '2026-11-01', now(),"
         " '', '', '' FROM generate_series(1, 50000) AS n"
+    )
+    yield (
+        "INSERT INTO outcomes_confirmation (id, tenant_id, purpose, deal_id, contact_id, to_name, to_email, language,"
+        " channel, statement, message, asked_by_id, asked_at, expires_at, digest)"
+        f" SELECT {KEY}, %(tenant)s, 'end_reason', {DEAL}, {either('%(rare)s', '%(common)s')}::uuid, '', '', 'en',"
+        " 'link', '', '', %(bob)s, now(), now(), '' FROM generate_series(1, 50000) AS n"
     )
     yield (
         "INSERT INTO strategy_dealevent (id, tenant_id, deal_id, kind, recorded_at, data)"

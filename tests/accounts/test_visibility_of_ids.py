@@ -17,7 +17,7 @@ from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
-from outcomes.services import record_milestone
+from outcomes.services import ask, record_milestone
 from outcomes.services.mutual_steps import add_step
 from outcomes.services.planned_activities import plan_activity
 from outcomes.statistics import engine
@@ -31,7 +31,7 @@ from tests.make import NOON, make_deal
 from tests.teams import Cast, in_teams, let_see
 
 WORD = "quietcanary"
-KINDS = {"deal", "act", "out", "mst", "stp", "pln"}
+KINDS = {"deal", "act", "out", "mst", "stp", "pln", "cnf"}
 OF_DEALS = [place for place in PLACES if place.values[3] in KINDS]
 SETTINGS = ["own", "team"]
 
@@ -48,6 +48,7 @@ def furnish_for(member: Membership, base: Things) -> Things:
         gave = activity.outputs.get()
         step = add_step(deal=deal, name="Pilot", due_on=NOON.date(), actor=member, at=NOON)
         plan = plan_activity(type=kind, span="month", on=NOON.date(), deal=deal, actor=member, at=NOON)
+        asked = ask(actor=member, deal=deal, type=reached, name="Nina", channel="link", at=NOON).confirmation
     return base._replace(
         mem=ids.encode(ids.MEMBER, member.pk),
         deal=ids.encode(ids.DEAL, deal.pk),
@@ -57,6 +58,7 @@ def furnish_for(member: Membership, base: Things) -> Things:
         mst=ids.encode(ids.MILESTONE, milestone.pk),
         stp=ids.encode(ids.MUTUAL_STEP, step.pk),
         pln=ids.encode(ids.PLANNED_ACTIVITY, plan.pk),
+        cnf=ids.encode(ids.CONFIRMATION, asked.pk),
     )
 
 

@@ -243,8 +243,8 @@ class TestTimeline:
         for more in (0, 60):
             for number in range(more):
                 call(days_ago=number % 25, gave="More")
-            # Beside the page's seventeen: the savepoint that stands for the transaction inside a test.
-            with django_assert_max_num_queries(17 + 2) as found:
+            # Beside the page's twenty-one: the savepoint that stands for the transaction inside a test.
+            with django_assert_max_num_queries(21 + 2) as found:
                 page_of(as_omar, deal)
             costs.append(len(found))
         assert costs[0] == costs[1]

@@ -25,6 +25,7 @@ SIGNED_OUT = [
     "/o/northwind/sign-in/",
     "/nonsense/",
     "/invitations/nonsense/",
+    "/c/nonsense/",
 ]
 #: {deal} is the deal of the story, {strategy} what it serves, {activity} what was done last.
 PAGES = [
@@ -48,6 +49,7 @@ PAGES = [
     "/o/northwind/deals/{deal}/",
     "/o/northwind/deals/{deal}/?show=outputs",
     "/o/northwind/deals/{deal}/milestones/new/",
+    "/o/northwind/deals/{deal}/ask/",
     "/o/northwind/deals/{deal}/people/",
     "/o/northwind/deals/{deal}/steps/new/",
     "/o/northwind/plan/",
@@ -55,6 +57,7 @@ PAGES = [
     "/o/northwind/plan/targets/",
     "/o/northwind/plan/targets/new/",
     "/o/northwind/conversations/",
+    "/o/northwind/confirmations/",
     "/o/northwind/companies/",
     "/o/northwind/companies/?q=zzz",
     "/o/northwind/companies/new/",

@@ -285,7 +285,8 @@ def test_who_gets_what(
 ) -> None:
     things, keys = furnished.northwind, furnished.secrets
     # Any scope that does not include the endpoint.
-    narrow = "milestones:read" if not path.startswith(("milestone", "confirmation")) or method == "POST" else "deals:read"
+    reads = path.startswith(("milestone", "confirmation")) and method != "POST"
+    narrow = "deals:read" if reads else "milestones:read"
     secrets = {
         "nobody": None,
         "revoked": keys["revoked"],

@@ -39,6 +39,8 @@ Purpose, Channel = Confirmation.Purpose, Confirmation.Channel
 #: Of one deal as many questions as a person reads, and of all as many as fit a page.
 BESIDE, ROWS = 12, 50
 PERIOD = timedelta(days=90)
+#: Before a key in an address: it names a place in the list, and not a row.
+BELOW = "below-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +217,7 @@ def listing(request: TenantRequest) -> HttpResponse:
     """Everything that customers were asked, the last first, and how much of what was recorded that is."""
     now, slug = timezone.now(), request.tenant.slug
     reader = Reader(zone=request.tenant.zone, now=now, counts_from=request.tenant.counts_from_grade, slug=slug)
-    after = key_of(request.GET.get("after", ""))
+    after = place_of(request.GET.get("after", ""))
     found, more = queries.asked_page(after=after, size=ROWS)
     context = {
         "title": gettext("Asked of customers"),
@@ -226,9 +228,14 @@ def listing(request: TenantRequest) -> HttpResponse:
             Head(words=one) for one in (gettext("Deal"), gettext("About"), gettext("Asked by"), gettext("State"))
         ],
         "rows": [row_of(one, reader, slug) for one in found],
-        "more_url": more_url(request, found[-1].pk if more else None),
+        "more_url": more_url(request, f"{BELOW}{found[-1].pk}" if more else None),
     }
     return page(request, "confirmations/list.html", context, part="more" if after else "")
+
+
+def place_of(text: str) -> UUID | None:
+    """The place in the list that an address carries; None for anything else, a bare key among it."""
+    return key_of(text.removeprefix(BELOW)) if text.startswith(BELOW) else None
 
 
 def row_of(asked: Confirmation, reader: Reader, slug: str) -> Row:

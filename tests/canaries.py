@@ -23,6 +23,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "activities.ActivityType": {"icon": "phone"},
     "outcomes.MilestoneEvent": {"evidence": "https://example.com/"},
     "outcomes.Milestone": {"evidence": "https://example.com/"},
+    "outcomes.ActivityTarget": {"team": None},
 }
 
 

@@ -21,6 +21,7 @@ NUMBER = 77
 SPECIAL: dict[str, dict[str, Any]] = {
     "strategy.Deal": {"end_cause": "", "end_reason": None, "currency": "EUR"},
     "activities.ActivityType": {"icon": "phone"},
+    "outcomes.ActivityTarget": {"team": None},
     "outcomes.MilestoneEvent": {"evidence": "https://example.com/"},
     "outcomes.Milestone": {"evidence": "https://example.com/"},
     "outcomes.ActivityTarget": {"team": None},

@@ -24,7 +24,6 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "outcomes.ActivityTarget": {"team": None},
     "outcomes.MilestoneEvent": {"evidence": "https://example.com/"},
     "outcomes.Milestone": {"evidence": "https://example.com/"},
-    "outcomes.ActivityTarget": {"team": None},
 }
 
 

@@ -14,7 +14,7 @@ from accounts.tenancy.scope import active
 # Whatever is logged under such a name is not for a log.
 SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "csrf", "digest")
 # Addresses out of letters: whoever has one is taken for the person the letter went to. Django logs refused ones.
-FROM_LETTERS = re.compile(r"(/invitations/|/confirm-email/|/password/reset/key/)[^/\s?\"']+")
+FROM_LETTERS = re.compile(r"(/invitations/|/confirm-email/|/password/reset/key/|/c/)[^/\s?\"']+")
 
 
 def configure(wanted: dict[str, Any]) -> None:

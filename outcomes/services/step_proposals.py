@@ -74,6 +74,8 @@ def propose_by_link(
     again changes nothing. Raises LinkOver, AnsweredOften, Invalid, TooManyProposals.
     """
     with transaction.atomic(), of_everybody():
+        # Two presses that arrive together wait here, so that the second one finds what the first one said.
+        held(Confirmation, confirmation)
         if ConfirmationAnswer.objects.filter(confirmation=confirmation, entry_key=entry_key).exists():
             return
         said_nearly = ConfirmationAnswer.Said.NEARLY

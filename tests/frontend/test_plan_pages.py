@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
@@ -265,6 +269,31 @@ def test_who_holds_the_link_reads_the_plan_and_proposes_without_script(
             ("Betriebsrat", True),
         ]
         assert {one.due_on for one in MutualStep.objects.all()} == {TODAY, TODAY - timedelta(days=3)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_proposal_that_is_sent_many_times_at_once_is_kept_once(
+    deal: Deal, northwind: Tenant, omar: Membership, steps: list[MutualStep]
+) -> None:
+    with tenant_scope(northwind.pk):
+        asked = ask(actor=omar, deal=deal, at=timezone.now(), purpose="plan", name="Ingrid Falk", channel="link")
+    url = reverse("link", args=[asked.secret])
+    key = re.search(r'name="key" value="([^"]+)"', Client().post(url, {"a": "nearly"}).content.decode())
+    assert key is not None
+    send = {"a": "nearly", "key": key[1], "new_name": "Works council", "new_due": "2026-12-20"}
+    together = Barrier(8)
+
+    def press() -> int:
+        together.wait()
+        try:
+            return Client().post(url, send).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert {one.result() for one in [pool.submit(press) for _ in range(8)]} == {303}
+    with tenant_scope(northwind.pk):
+        assert StepProposal.objects.count() == 1
 
 
 def test_omar_shows_the_plan_by_a_letter_or_a_link(

@@ -14,12 +14,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.days import locale_for
+from accounts.days import locale_for, long_day
 from accounts.integrations.tokens import digest
 from accounts.models import Membership
 from accounts.names import NotAName, clean_address, clean_name
 from accounts.permissions import require
 from accounts.refusals import Invalid
+from accounts.services.turns import take_turn_as
 from accounts.visibility import of_everybody
 from outcomes.languages import LANGUAGES, guessed
 from outcomes.models import Confirmation, Milestone, MilestoneType
@@ -76,11 +77,11 @@ def ask(
     the deal. The same entry key again asks nobody and gives no secret. Raises Invalid, DealIsOver, DealIsOpen,
     NothingToAsk, AskedOften, WasMerged, NotAllowed.
     """
-    require(actor, "confirmation.ask")
     with transaction.atomic():
-        # Whoever asks about the same deal or of the same person waits here, so that the caps hold.
+        # Whoever asks waits here, so that the caps hold: of a deal, of a person by each mark of theirs, and of letters.
+        take_turn_as(actor, "confirmation.ask")
         deal = Deal.objects.select_for_update(of=("self",), no_key=True).select_related("company").get(pk=deal.pk)
-        if entry_key is not None and (stored := _asked_by(actor, entry_key)):
+        if entry_key is not None and (stored := _asked_by(actor, deal, entry_key)):
             return Asked(stored, "")
         refuse_merged(deal)
         _refuse_state(deal, purpose)
@@ -103,6 +104,7 @@ def ask(
             asked_at=at,
             entry_key=entry_key,
         )
+        _refuse_early(asked)
         _fill(asked)
         _refuse_nonsense(asked, today=actor.tenant.day_of(at), days=days)
         _refuse_often(asked)
@@ -138,8 +140,13 @@ def revoke_confirmation(*, confirmation: Confirmation, actor: Membership, at: da
         confirmation.revoked_at, confirmation.revoked_by = held.revoked_at, held.revoked_by
 
 
-def _asked_by(actor: Membership, entry_key: UUID) -> Confirmation | None:
-    return Confirmation.objects.filter(entry_key=entry_key, asked_by=actor).first()
+def _asked_by(actor: Membership, deal: Deal, entry_key: UUID) -> Confirmation | None:
+    """What the same entry asked before. Raises Invalid where it is another's: nobody is told what theirs says."""
+    with of_everybody():
+        stored = Confirmation.objects.filter(entry_key=entry_key).first()
+    if stored is not None and (stored.asked_by_id, stored.deal_id) != (actor.pk, deal.pk):
+        raise Invalid(fields={"entry_key": _("This entry was made on another deal. Open the form again.")})
+    return stored
 
 
 def _refuse_state(deal: Deal, purpose: str) -> None:
@@ -150,6 +157,14 @@ def _refuse_state(deal: Deal, purpose: str) -> None:
         raise DealIsOpen(deal=deal.name)
     elif deal.end_cause == EndCause.WON:
         raise NothingToAsk(deal=deal.name)
+
+
+def _refuse_early(asked: Confirmation) -> None:
+    """A day that was given goes into the ledger with the answer, as one does that a member writes down."""
+    opened_on = asked.deal.opened_on
+    if asked.stated_on is not None and opened_on is not None and asked.stated_on < opened_on:
+        told = _("Give a day on or after %(day)s, when the deal was opened.")
+        raise Invalid(fields={"stated_on": told % {"day": long_day(opened_on)}})
 
 
 def _fill(asked: Confirmation) -> None:

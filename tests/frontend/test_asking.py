@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
@@ -16,7 +20,7 @@ from outcomes import services
 from outcomes.models import Confirmation, MilestoneType
 from strategy.models import Company, Contact, Deal
 from strategy.services import move_deal
-from tests.make import NOON, stage
+from tests.make import NOON, make_deal, stage
 from tests.post import letters
 
 Sent = Callable[..., Any]
@@ -90,6 +94,46 @@ def test_letter_goes_out_once_however_often_the_form_is_sent(send: Sent, northwi
     assert len(letters(to="ingrid@brightwater.example")) == 1
     with tenant_scope(northwind.pk):
         assert Confirmation.objects.count() == 1
+
+
+def test_key_of_somebody_elses_entry_tells_nothing_of_it(
+    send: Sent, deal: Deal, northwind: Tenant, mara: Membership
+) -> None:
+    key = str(uuid4())
+    assert send(entry_key=key, statement="For Ingrid alone").status_code == 303
+    maras = Client()
+    maras.force_login(mara.user)
+    with tenant_scope(northwind.pk):
+        theirs = Confirmation.objects.values("type_id", "contact_id").get()
+    given = {"type": theirs["type_id"], "contact": theirs["contact_id"], "language": "de", "statement": "Mine"}
+    given |= {"message": "Hello", "channel": "mail", "days": "30", "entry_key": key}
+    answer = maras.post(f"/o/northwind/deals/{deal.pk}/ask/", given)
+    assert (answer.status_code, "Open the form again." in answer.content.decode()) == (422, True)
+    with tenant_scope(northwind.pk):
+        assert Confirmation.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_person_who_is_asked_on_many_deals_at_once_is_asked_four_times(northwind: Tenant, omar: Membership) -> None:
+    with tenant_scope(northwind.pk):
+        kind = MilestoneType.objects.get(name="Goal agreed")
+        deals = [make_deal(actor=omar, name=f"Deal {number}") for number in range(8)]
+    together = Barrier(8)
+
+    def ask(deal: Deal) -> bool:
+        together.wait()
+        try:
+            with tenant_scope(northwind.pk):
+                whom = {"name": "Ingrid", "email": "i@brightwater.example", "channel": "link"}
+                services.ask(actor=omar, deal=deal, at=timezone.now(), type=kind, **whom)
+        except services.AskedOften:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(ask, deals)) == 4
 
 
 def test_link_is_shown_once_and_can_be_taken_back(

@@ -55,6 +55,7 @@ def test_what_cannot_be_asked_is_told_at_the_field(furnished: Furnished, db: Non
         ("language", "xx"),
         ("email", "ingrid at home"),
         ("stated_on", "2199-01-01"),
+        ("stated_on", "1999-01-01"),
         ("contact", things.like),
         ("type", None),
         ("name", "\u200b"),

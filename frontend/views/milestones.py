@@ -24,6 +24,7 @@ from activities.models import Activity
 from frontend import words
 from frontend.access import may
 from frontend.forms import milestones as forms
+from frontend.forms.milestones import EntryForm
 from frontend.http import TenantRequest, done, page, told_in
 from frontend.milestones import told_of
 from frontend.parts import Crumb
@@ -48,7 +49,7 @@ class Deed:
 
     words: str | Promise
     done: str | Promise
-    form: Callable[..., forms.EntryForm]
+    form: Callable[..., EntryForm]
     does: Callable[..., Milestone]
     needs: str = "milestone.record"
     only_reached: bool = True
@@ -105,7 +106,7 @@ def new(request: TenantRequest, pk: UUID) -> HttpResponse:
         done=done_lately(deal, reader),
         told=lambda activity: activity_words(activity, reader),
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and is_whole(request, form) and form.is_valid():
         said = form.said() | {"type": form.milestone_chosen}
         del said["milestone"]
         with told_in(form):
@@ -121,6 +122,14 @@ def new(request: TenantRequest, pk: UUID) -> HttpResponse:
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return page(request, "milestones/new.html", context, part="form" if form.is_bound else "dialog", status=status)
+
+
+def is_whole(request: TenantRequest, form: EntryForm) -> bool:
+    """Whether all of the files came; else the form says that they were too large to be read to the end."""
+    if not getattr(request, "upload_too_large", False) or "uploads" not in form.fields:
+        return True
+    form.add_error("uploads", gettext("The files are too large together. Give fewer, or smaller ones."))
+    return False
 
 
 def crumbs(request: TenantRequest, deal: Deal, *steps: str) -> list[Crumb]:
@@ -212,7 +221,7 @@ def deed(request: TenantRequest, pk: UUID, deed: str) -> HttpResponse:
     given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = meant.form(*given, today=reader.today, people=forms.people_of(deal))
     back = reverse("deal", args=[request.tenant.slug, deal.pk])
-    if form.is_bound and form.is_valid():
+    if form.is_bound and is_whole(request, form) and form.is_valid():
         with told_in(form):
             said = {"note": ""} | form.said() if "note" in form.fields else form.said()
             meant.does(milestone=found, actor=request.membership, at=timezone.now(), **said)

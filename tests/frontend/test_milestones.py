@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import io
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -14,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Membership, Tenant
+from accounts.refusals import Refused
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType
 from activities.services import log_activity
@@ -121,6 +124,34 @@ def test_a_file_that_is_not_what_it_says_is_refused_whole(
     with tenant_scope(northwind.pk):
         assert not Milestone.objects.exists()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_file_goes_again_where_the_entry_is_not_kept(
+    as_omar: Client, deal: Deal, goal: MilestoneType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outcomes.services.milestones.ledger.watch_deal", Mock(side_effect=Refused))
+    record(as_omar, deal, goal, uploads=[a_file("good.pdf", PDF)])
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_an_archive_of_countless_parts_is_not_read(as_omar: Client, deal: Deal, goal: MilestoneType) -> None:
+    """A list of parts that all stand at one place: small to send, seconds to read."""
+    names = [b"[Content_Types].xml", b"word/document.xml", *(b"%x" % number for number in range(100_000))]
+    head = struct.Struct("<4s4B4HL2L5H2L")
+    parts = b"".join(head.pack(b"PK\x01\x02", 20, 0, 20, *[0] * 7, 0, len(name), *[0] * 6) + name for name in names)
+    whole = parts + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, len(parts), 0, 0)
+    assert record(as_omar, deal, goal, uploads=[a_file("plan.docx", whole)]).status_code == 422
+
+
+def test_files_that_did_not_come_whole_are_not_left_out(
+    as_omar: Client, deal: Deal, goal: MilestoneType, northwind: Tenant, settings: Any
+) -> None:
+    settings.IMPORT_MAX_BYTES = 3_000
+    files = [a_file("good.pdf", PDF), a_file("large.pdf", PDF + b" " * 4_000)]
+    answer = record(as_omar, deal, goal, uploads=files)
+    assert (answer.status_code, "The files are too large together." in words_of(answer)) == (422, True)
+    with tenant_scope(northwind.pk):
+        assert not Milestone.objects.exists()
 
 
 def test_six_files_are_one_too_many(as_omar: Client, deal: Deal, goal: MilestoneType) -> None:

@@ -6,7 +6,8 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,8 @@ from outcomes.models import EvidenceFile, MilestoneEvent
 
 SHELF = Shelf("evidence")
 LARGEST, MOST_FILES, LONGEST_NAME = 10 * 1024 * 1024, 5, 200
+#: Parts of an archive that are looked through. No document has so many, and a list of them takes seconds to read.
+MOST_PARTS, PART = 10_000, b"PK\x01\x02"
 #: A document of an office: an archive with this part in it. What carries programs is none of these.
 OFFICE = {
     "docx": ("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
@@ -105,6 +108,8 @@ def kind_of(name: str, content: bytes) -> str | None:
 
 
 def _has_part(content: bytes, part: str) -> bool:
+    if content.count(PART) > MOST_PARTS:
+        return False
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
@@ -127,8 +132,9 @@ def _is_mail(content: bytes) -> bool:
     return bool(heads.get("From")) and any(heads.get(name) for name in ("Date", "Subject", "Message-ID", "Received"))
 
 
-def keep(event: MilestoneEvent, files: Sequence[Judged]) -> None:
-    """Keep the files of an event that is being written; they go again where its rows do not come to stay."""
+@contextmanager
+def keeping(event: MilestoneEvent, files: Sequence[Judged]) -> Iterator[None]:
+    """Keep the files of an event that is being written; they go again where what is written with it is refused."""
     kept = []
     try:
         for one in files:
@@ -144,6 +150,7 @@ def keep(event: MilestoneEvent, files: Sequence[Judged]) -> None:
                 stored=UUID(path.name),
                 added_at=event.recorded_at,
             )
+        yield
     except BaseException:
         SHELF.forget(event.deal_id, only=kept)
         raise

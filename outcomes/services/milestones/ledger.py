@@ -17,7 +17,7 @@ from accounts.refusals import ExternalIdTaken, Invalid
 from accounts.visibility import of_everybody
 from outcomes.models import Milestone, MilestoneActivity, MilestoneEvent, MilestoneType
 from outcomes.rules import derive
-from outcomes.services.milestones.files import Judged, keep
+from outcomes.services.milestones.files import Judged, keeping
 from strategy.models import Deal
 from strategy.services import refuse_closed, refuse_merged, watch_deal
 from strategy.signals import deals_merged, deals_parted
@@ -48,15 +48,14 @@ def write_event(
         refuse_merged(held)
         refuse_closed(tenant, event.effective_on)
         event.save()
-        keep(event, shown)
-        MilestoneActivity.objects.bulk_create(
-            MilestoneActivity(deal=deal, event=event, activity_id=key) for key in dict.fromkeys(activities)
-        )
-        milestone = _settle(deal=deal, type=kind)
-        watch_deal(deal)
-        audit.record(
-            verb=verb, subject=milestone, actor=event.actor, at=event.recorded_at, type=kind.name, deal=deal.pk, **told
-        )
+        with keeping(event, shown):
+            MilestoneActivity.objects.bulk_create(
+                MilestoneActivity(deal=deal, event=event, activity_id=key) for key in dict.fromkeys(activities)
+            )
+            milestone = _settle(deal=deal, type=kind)
+            watch_deal(deal)
+            about = {"type": kind.name, "deal": deal.pk, **told}
+            audit.record(verb=verb, subject=milestone, actor=event.actor, at=event.recorded_at, **about)
     return milestone
 
 

@@ -28,6 +28,8 @@ LARGEST = 256 * 1024
 HTTPS = 443
 # An address of the old kind dressed up by a translator, which would undress it inside our network.
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+# All that is given out of the open internet; the rest was withdrawn, or is somebody's own.
+OPEN = ipaddress.ip_network("2000::/3")
 
 
 class NotReached(Exception):
@@ -48,7 +50,7 @@ def may_call(address: Address, *, port: int, is_secret: bool) -> bool:
         return is_secret or address.is_loopback
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is not None or address in TRANSLATED:
+        if inner is not None or address in TRANSLATED or address not in OPEN:
             return False
     return is_secret and port == HTTPS and address.is_global and not address.is_multicast
 

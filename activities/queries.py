@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.reading import Position, by_key
 from activities.listings import ACTIVITIES, ActivityRow
@@ -92,6 +93,11 @@ def habit_of(member: UUID) -> Habit:
     return Habit(deals=list(deals), kinds=[(kind, at) for kind, _, at in rows])
 
 
+def entered(entry_key: UUID) -> Activity | None:
+    """What was stored of an entry and is in sight, with its type and deal."""
+    return Activity.objects.filter(entry_key=entry_key).select_related("type", "deal").first()
+
+
 def _with_outputs() -> Exists:
     return Exists(Output.objects.filter(activity_id=OuterRef("pk")))
 
@@ -140,3 +146,22 @@ def activity(key: UUID) -> Activity:
 def _without_result(gave_more: Collection[UUID]) -> Q:
     bare = ~Q(_with_outputs())
     return bare & (Q(entry_key=None) | ~Q(entry_key__in=list(gave_more))) if gave_more else bare
+
+
+class LogTime(NamedTuple):
+    """How long entries took to write: how many took so many seconds, and of how many people they are."""
+
+    counts: dict[int, int]
+    people: int
+
+
+def log_time(*, since: date) -> LogTime:
+    """How long the entries since a day took to write, in the reader's sight."""
+    rows = Activity.objects.filter(day__gte=since, took_seconds__isnull=False)
+    counted = rows.values_list("took_seconds", "member_id").annotate(n=Count("pk")).order_by()
+    counts: Counter[int] = Counter()
+    people = set()
+    for took, member, n in counted:
+        counts[took] += n
+        people.add(member)
+    return LogTime(dict(counts), len(people))

@@ -33,6 +33,7 @@ class Way:
     of_organisation: bool = True
 
 
+TODAY = Way(words=_("Today"), name="today", icon="today", capability="activity.log")
 DEALS = Way(words=_("Deals"), name="deals", icon="deals", capability="deal.see")
 COMPANIES = Way(words=_("Companies"), name="companies", icon="company", capability="company.see")
 PLAN = Way(words=_("Plan"), name="plan", icon="clock", capability="activity.see")
@@ -92,15 +93,15 @@ SETTINGS_SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
 )
 
 SHELVES: Sequence[tuple[object, Sequence[Way]]] = (
-    ("", (PLAN, DEALS, COMPANIES)),
+    ("", (TODAY, PLAN, DEALS, COMPANIES)),
     (pgettext_lazy("navigation", "Team"), (EXECUTION, STRATEGY)),
     (pgettext_lazy("navigation", "Workspace"), (IMPORTS, API, SETTINGS)),
 )
 #: The tab bar of phones, in order; what does not fit beside Log is in the side bar and in the settings.
-TABS = (DEALS, STRATEGY, EXECUTION, IMPORTS, API, SETTINGS)
+TABS = (TODAY, DEALS, STRATEGY, EXECUTION, IMPORTS, API, SETTINGS)
 BESIDE_LOG = 4
 #: What gives way first where there are more: work at a desk, which is also found by searching.
-AT_A_DESK = (API, IMPORTS)
+AT_A_DESK = (API, IMPORTS, STRATEGY)
 
 
 def place(way: Way, request: TenantRequest) -> Place:

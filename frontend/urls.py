@@ -48,6 +48,7 @@ from frontend.views import (
     strategy_edit,
     targets,
     teams,
+    today,
     word_lists,
 )
 
@@ -156,9 +157,14 @@ of_organisation = [
     path("activities/<uuid:pk>/", activities.detail, name="activity"),
     path("activities/<uuid:pk>/edit/", activities.edit, name="activity-edit"),
     path("activities/<uuid:pk>/take-back/", activities.take_back, name="activity-take-back"),
+    # /today/
+    path("today/", today.today, name="today"),
+    path("today/shell/", today.shell, name="today-shell"),
+    path("today/worker.js", today.worker, name="today-worker"),
     # /log/
     path("log/", log.log, name="log"),
     path("log/deals/", log.deals, name="log-deals"),
+    path("log/<uuid:pk>/undo/", log.undo, name="log-undo"),
     # /strategy/
     path("strategy/", strategy.listing, name="strategies"),
     path("strategy/new/", strategy.new, name="strategy-new"),

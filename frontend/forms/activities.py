@@ -11,18 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.models import Activity, ActivityType, Horizon, OutputType
 from activities.services import LONGEST_OUTPUT_NOTE, MINUTES_A_DAY, Gave
-from frontend.forms.log import offer, one_of
-from frontend.forms.pick import Pick, Ticks
+from frontend.forms.log import NO, QUALITY, YES, offer, one_of, yes_or_no
+from frontend.forms.pick import Ticks
 from strategy.models import Contact, Deal, PlanPart
 
-YES, NO = "yes", "no"
-KNOWN = [("", _("Not said")), (YES, _("Yes")), (NO, _("No"))]
-QUALITY = ("prepared", "right_person", "purpose_reached")
 TO_THE_MINUTE = "%Y-%m-%dT%H:%M"
-
-
-def yes_or_no(label: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, required=False, choices=KNOWN, widget=Pick)
 
 
 class ActivityForm(forms.Form):

@@ -11,11 +11,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import ActivityType, Horizon, OutputType
-from frontend.forms.pick import Pick
+from frontend.forms.pick import Pick, Ticks
 from outcomes.models import MilestoneType
+from outcomes.queries.today import Known
 from strategy.models import Deal
 
 NOTHING, OUTPUT, OUTCOME = "nothing", "output", "outcome"
+YES, NO = "yes", "no"
+KNOWN = [("", _("Not said")), (YES, _("Yes")), (NO, _("No"))]
+QUALITY = ("prepared", "right_person", "purpose_reached")
 OTHER, NO_DEAL = "other", "none"
 #: Deals that the words of a person may mean; more would be no choice.
 MOST_MATCHES = 6
@@ -36,6 +40,7 @@ class Choices:
     chosen: UUID | None
     output_types: Sequence[OutputType]
     milestone_types: Sequence[MilestoneType]
+    people: Sequence[Known] = ()
 
 
 def deal_choices(deals: Sequence[Deal]) -> list[tuple[str, str]]:
@@ -67,6 +72,10 @@ def told_apart(name: str, deal: Deal) -> str:
 def one_of(rows: Sequence[Any], value: Any) -> Any:
     """The row whose key was chosen; None for none."""
     return next((row for row in rows if str(row.pk) == str(value)), None)
+
+
+def yes_or_no(label: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=KNOWN, widget=Pick)
 
 
 class OutcomeFields(forms.Form):
@@ -150,6 +159,11 @@ class LogForm(OutcomeFields):
             "min_value": _("Give 0 minutes or more."),
         },
     )
+    contacts = forms.MultipleChoiceField(label=_("With whom?"), required=False, widget=Ticks)
+    purpose = forms.CharField(label=_("For what?"), required=False, max_length=200)
+    prepared = yes_or_no(_("Was it prepared?"))
+    right_person = yes_or_no(_("Was it the right person?"))
+    purpose_reached = yes_or_no(_("Was the purpose reached?"))
     horizon = forms.ChoiceField(
         label=_("It looked at"), required=False, choices=[("", _("Not said")), *Horizon.choices]
     )
@@ -161,10 +175,12 @@ class LogForm(OutcomeFields):
         input_formats=["%Y-%m-%d"],
         error_messages={"invalid": _("Give a day, or leave it empty.")},
     )
+    # When it happened, for an entry that waited for a signal.
+    happened = forms.DateTimeField(required=False, widget=forms.HiddenInput)
     entry_key = forms.UUIDField(widget=forms.HiddenInput(attrs={"data-entry-key": ""}), initial=uuid4)
 
     #: What stands behind “More”.
-    MORE = ("at", "minutes", "horizon", "next_step", "next_step_on")
+    MORE = ("at", "minutes", "contacts", "purpose", *QUALITY, "horizon", "next_step", "next_step_on")
 
     def __init__(self, given: Any = None, *, choices: Choices, **kwargs: Any) -> None:
         first = choices.chosen or (choices.deals[0].pk if choices.deals else NO_DEAL)
@@ -181,13 +197,36 @@ class LogForm(OutcomeFields):
         offer(self, "deal", deal_choices(choices.deals))
         offer(self, "output_type", [(str(kind.pk), kind.name) for kind in choices.output_types])
         offer(self, "milestone", [(str(kind.pk), kind.name) for kind in choices.milestone_types])
+        # Of people whom several deals name, one box.
+        people = {str(who.contact): self._named(who) for who in choices.people}
+        offer(self, "contacts", list(people.items()))
+        if people:
+            self.fields["agreed_by"].widget.attrs["list"] = "log-people"
+        else:
+            del self.fields["contacts"]
         # Asked for only with an outcome; see clean().
         self.fields["milestone"].required = False
+
+    def _named(self, who: Known) -> str:
+        deal = next((deal for deal in self.choices_given.deals if deal.pk == who.deal), None)
+        if deal is None:
+            return who.name
+        return gettext("{name}, {deal}").format(name=who.name, deal=short_name(deal, alone=True))
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """What stands behind “More”, in order."""
+        return [self[name] for name in self.MORE if name in self.fields]
+
+    @property
+    def names(self) -> list[str]:
+        """The people who may have agreed."""
+        return list(dict.fromkeys(who.name for who in self.choices_given.people))
 
     @property
     def has_more(self) -> bool:
         """Whether something behind “More” is filled in or wrong, so that it must stand open."""
-        return any(self[name].errors or (self.is_bound and self[name].value()) for name in self.MORE)
+        return any(field.errors or (self.is_bound and field.value()) for field in self.more)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}

@@ -35,7 +35,7 @@
     nameTheme();
   });
 
-  // Toasts stay 8 seconds, longer while somebody reads or holds one.
+  // Toasts stay 8 seconds, longer while somebody holds one.
   const tend = (toast) => {
     let timer;
     const held = () => toast.matches(":hover") || toast.contains(document.activeElement);
@@ -256,6 +256,8 @@
   addEventListener("click", (event) => {
     if (event.target.matches?.("[data-signed-in]")) { event.target.closest("dialog").close(); sendAgain(); }
   });
+  addEventListener("sign-in", (event) => askAgain(event.detail));
+  addEventListener("toast", (event) => say(event.detail));
   addEventListener("htmx:error", (event) => {
     const element = event.detail.ctx?.sourceElement;
     // A poll that fails is tried again by itself; it says so once a minute at the most.
@@ -315,6 +317,11 @@
       one("a, button, summary", first || document)?.focus();
     }, { once: true });
   });
+
+  // What is kept for when there is no signal goes with whoever signs out.
+  const forget = () => window.caches?.keys().then((names) => names.map((name) => caches.delete(name)));
+  addEventListener("submit", (event) => { if (event.target.matches("[action$='/logout/']")) forget(); });
+  if (one("body.door")) forget();
 
   addEventListener("htmx:after:swap", openDialogs);
   addEventListener("DOMContentLoaded", () => {

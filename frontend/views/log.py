@@ -1,24 +1,29 @@
 """Logging an activity, and recording what a customer agreed."""
 
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from activities import queries as activities
+from activities.models import Activity
 from activities.services import Gave, log_activity
 from frontend.access import may
 from frontend.forms.log import (
     MOST_MATCHES,
+    NO,
     NO_DEAL,
     OTHER,
+    YES,
     Choices,
     LogForm,
     deal_choices,
@@ -26,12 +31,17 @@ from frontend.forms.log import (
 )
 from frontend.http import TenantRequest, done, key_of, page, told_in, wants_part
 from frontend.parts import Crumb
+from frontend.today import fact_words
+from frontend.views import errors
 from frontend.views.deals import parts_of
-from outcomes.queries import path as outcomes
-from outcomes.services import record_milestone
+from outcomes.queries import today as day
+from outcomes.queries.in_return import fact_after
+from outcomes.services import record_milestone, undo_entry
+from outcomes.services.undo import recorded_with
 from strategy import queries
-from strategy.models import Deal
+from strategy.models import Contact, Deal
 
+ANSWERS = {YES: True, NO: False}
 #: Deals that are offered without a search.
 LIKELY = 4
 
@@ -39,15 +49,24 @@ LIKELY = 4
 @require_http_methods(["GET", "POST"])
 @may("activity.log")
 def log(request: TenantRequest) -> HttpResponse:
-    """The quick log: its own page, and a dialog over every other one."""
+    """The quick log: its own page, and a dialog over every other one.
+
+    What is stored already under the entry's key is told again, whatever has changed since.
+    """
+    if request.method == "POST":
+        if request.POST.get("by", str(request.membership.pk)) != str(request.membership.pk):
+            return errors.conflict(request, gettext("Somebody else wrote this entry. Sign in as they did."))
+        if stored := entry_of(request):
+            return logged(request, stored.deal, said_of(stored), stored)
     now = timezone.now()
-    form = LogForm(request.POST or None, choices=choices_for(request, request.GET.get("deal", "")))
+    given = told_when(request.POST, now) if request.method == "POST" else None
+    form = LogForm(given, choices=choices_for(request, request.GET.get("deal", "")))
     if request.method == "POST" and form.is_valid():
         deal = chosen_deal(form)
         if not form.errors:
             with told_in(form):
-                store(request, form, deal)
-                return logged(request, deal, said(form, deal))
+                stored = store(request, form, deal)
+                return logged(request, deal, said(form, deal), stored)
     context = {
         "title": gettext("Log activity"),
         "crumbs": [Crumb(words=gettext("Log activity"))],
@@ -59,19 +78,51 @@ def log(request: TenantRequest) -> HttpResponse:
     return page(request, "log/page.html", context, part="form" if form.is_bound else "dialog", status=status)
 
 
-def choices_for(request: TenantRequest, wanted: str) -> Choices:
-    """What the blanks offer: the kind used last at this hour, and the deals that are most likely meant."""
+def entry_of(request: TenantRequest) -> Activity | None:
+    """What the member has stored already under the key of the entry that is sent."""
+    key = key_of(request.POST.get("entry_key", ""))
+    return activities.entered(own_key(request, key)) if key else None
+
+
+def own_key(request: TenantRequest, key: UUID) -> UUID:
+    """The key under which an entry is stored: no two people share one, whatever their devices made."""
+    return uuid5(request.membership.pk, key.hex)
+
+
+def told_when(post: QueryDict, now: datetime) -> QueryDict:
+    """The entry with the moment at which it happened, where it waited on its device: clocks there may be wrong, so it
+    says for how many milliseconds."""
+    waited = post.get("waited", "")
+    if post.get("happened") or not (waited.isascii() and waited.isdigit() and len(waited) < 12):
+        return post
+    given = post.copy()
+    given["happened"] = (now - timedelta(milliseconds=int(waited))).isoformat()
+    return given
+
+
+def choices_for(request: TenantRequest, wanted: str, *, people: bool = True) -> Choices:
+    """What the blanks offer: the kind used last at this hour, the deals most likely meant, and their people."""
     habit = activities.habit_of(request.membership.pk)
-    kinds = activities.activity_types()
     posted = request.POST.get("deal", "")
     chosen = key_of(posted) or key_of(wanted)
+    deals = likely_deals(request.membership.pk, habit, chosen)
+    offered = day.offered(deal.pk for deal in deals if people)
+    return choices(offered, habit, deals, chosen, request.tenant.zone)
+
+
+def choices(
+    offered: day.Offered, habit: activities.Habit, deals: list[Deal], chosen: UUID | None, zone: ZoneInfo
+) -> Choices:
+    """The blanks with their defaults."""
+    kinds = offered.kinds
     return Choices(
         kinds=kinds,
-        kind=habit.kind_at(timezone.now(), request.tenant.zone) or (kinds[0].pk if kinds else None),
-        deals=likely_deals(request.membership.pk, habit, chosen),
+        kind=habit.kind_at(timezone.now(), zone) or (kinds[0].pk if kinds else None),
+        deals=deals,
         chosen=chosen,
-        output_types=activities.output_types(),
-        milestone_types=outcomes.milestone_types(),
+        output_types=offered.outputs,
+        milestone_types=offered.milestones,
+        people=offered.people,
     )
 
 
@@ -97,23 +148,29 @@ def chosen_deal(form: LogForm) -> Deal | None:
     return next(deal for deal in form.choices_given.deals if str(deal.pk) == given)
 
 
-def store(request: TenantRequest, form: LogForm, deal: Deal | None) -> None:
+def store(request: TenantRequest, form: LogForm, deal: Deal | None) -> Activity:
     """The deeds behind the form. They share the request's transaction: both are done, or neither."""
     given, now = form.cleaned_data, timezone.now()
     output, milestone = form.output_chosen, form.milestone_chosen
-    log_activity(
+    activity = log_activity(
         actor=request.membership,
         type=form.kind_chosen,
-        at=given["at"] or now,
+        at=given["at"] or given["happened"] or now,
         recorded_at=now,
         deal=deal,
         minutes=given["minutes"],
         outputs=[Gave(output, given["note"])] if output else [],
         note="" if output else given["note"],
+        contacts=Contact.objects.filter(pk__in=given.get("contacts", [])),
+        purpose=given["purpose"],
+        prepared=ANSWERS.get(given["prepared"]),
+        right_person=ANSWERS.get(given["right_person"]),
+        purpose_reached=ANSWERS.get(given["purpose_reached"]),
         horizon=given["horizon"],
         next_step=given["next_step"],
         next_step_on=given["next_step_on"],
-        entry_key=given["entry_key"],
+        took_seconds=seconds(request.POST.get("took", "")),
+        entry_key=own_key(request, given["entry_key"]),
     )
     if milestone and deal:
         record_milestone(
@@ -121,12 +178,18 @@ def store(request: TenantRequest, form: LogForm, deal: Deal | None) -> None:
             deal=deal,
             type=milestone,
             at=now,
-            on=request.tenant.day_of(given["at"] or now),
+            on=request.tenant.day_of(given["at"] or given["happened"] or now),
             words=given["words"],
             agreed_by=given["agreed_by"],
             evidence=given["evidence"],
-            entry_key=given["entry_key"],
+            entry_key=own_key(request, given["entry_key"]),
         )
+    return activity
+
+
+def seconds(text: str) -> int | None:
+    """How long writing it down took, as the script measured it; None for anything that is no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
 def said(form: LogForm, deal: Deal | None) -> str:
@@ -141,23 +204,57 @@ def said(form: LogForm, deal: Deal | None) -> str:
     return gettext("{kind} logged on {deal}").format(kind=kind, deal=deal.name)
 
 
-def logged(request: TenantRequest, deal: Deal | None, sentence: str) -> HttpResponse:
+def said_of(stored: Activity) -> str:
+    """The same of an entry that was stored before."""
+    if stored.deal is None:
+        return gettext("{kind} logged").format(kind=stored.type.name)
+    return gettext("{kind} logged on {deal}").format(kind=stored.type.name, deal=stored.deal.name)
+
+
+def logged(request: TenantRequest, deal: Deal | None, sentence: str, activity: Activity | None = None) -> HttpResponse:
     """After an entry: the dialog closes, a toast says what was done, and the deal's page shows it if it is open."""
     slug = request.tenant.slug
     url = reverse("deal", args=[slug, deal.pk]) if deal else reverse("deals", args=[slug])
+    undo_url = reverse("log-undo", args=[slug, activity.pk]) if activity else ""
+    fact = in_return(request, deal, activity) if deal and activity else ""
+    told = f"{sentence}. {fact}" if fact else sentence
     if not wants_part(request):
-        return done(request, url, sentence)
+        return done(request, url, told, undo_url=undo_url)
     here = urlsplit(request.htmx.current_url_abs_path or "").path
-    context: dict[str, Any] = {"sentence": sentence}
-    if deal and here == url:
+    context: dict[str, Any] = {"sentence": told, "undo_url": undo_url}
+    if here == reverse("today", args=[slug]):
+        # Its form stands in the page: the next entry takes its place, and the day tells itself anew.
+        context |= {"form": LogForm(choices=choices_for(request, "")), "stays": True}
+    elif deal and here == url:
         context |= parts_of(request, deal)
     elif here == reverse("log", args=[slug]) or here.endswith("/milestones/new/"):
         # Its own page has nothing behind it to go back to.
-        return done(request, url, sentence)
+        return done(request, url, told, undo_url=undo_url)
     response = render(request, "log/logged.html", context)
     # The event of the page first: closing takes the form, from which both start, out of the page.
-    response["HX-Trigger"] = "facts:changed, dialog:close"
+    response["HX-Trigger"] = "facts:changed" if "stays" in context else "facts:changed, dialog:close"
     return response
+
+
+def in_return(request: TenantRequest, deal: Deal, activity: Activity) -> str:
+    """One useful fact for whoever logged something."""
+    event = recorded_with(activity)
+    counts_from = request.tenant.counts_from_grade
+    found = fact_after(deal=deal.pk, milestone=event.type_id if event else None, counts_from=counts_from)
+    return fact_words(found) if found else ""
+
+
+@require_POST
+@may("activity.log")
+def undo(request: TenantRequest, pk: UUID) -> HttpResponse:
+    """Take an entry back that was just made, with the outcome recorded in it."""
+    activity = Activity.objects.filter(pk=pk).select_related("type", "deal").first()
+    slug = request.tenant.slug
+    if activity is None:
+        return done(request, reverse("today", args=[slug]), gettext("It was taken back already."))
+    undo_entry(activity=activity, actor=request.membership, at=timezone.now())
+    url = reverse("deal", args=[slug, activity.deal_id]) if activity.deal_id else reverse("today", args=[slug])
+    return done(request, url, gettext("{kind} taken back").format(kind=activity.type.name))
 
 
 @require_GET

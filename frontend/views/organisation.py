@@ -18,11 +18,13 @@ from strategy import queries
 @require_GET
 @may("organisation.see")
 def first(request: TenantRequest) -> HttpResponse:
-    """To the report of those who lead, to the deals of those who sell, or to the first run while there is nothing."""
+    """To the report of those who lead, to the day of those who sell, or to the first run while there is nothing."""
     slug = request.tenant.slug
     if not queries.has_deals():
         return redirect("start", slug)
-    return redirect("execution" if request.membership.role in LEADING else "deals", slug)
+    if request.membership.role in LEADING:
+        return redirect("execution", slug)
+    return redirect("today" if allows(request.membership, "activity.log") else "deals", slug)
 
 
 @require_GET

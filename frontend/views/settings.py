@@ -1,6 +1,7 @@
 """A member's own settings, and the keys of their programs."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -15,11 +16,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import queries
 from accounts.integrations.tokens import make_token, revoke_token
 from accounts.models import ApiToken
+from activities.queries import log_time
 from frontend import words
 from frontend.access import may
 from frontend.forms.settings import SCOPE_WORDS, TokenForm
 from frontend.http import TenantRequest, done, page, told_in
 from frontend.parts import Crumb
+from frontend.today import log_time_words
+
+EIGHT_WEEKS = timedelta(weeks=8)
 
 
 @require_GET
@@ -41,6 +46,7 @@ def own(request: TenantRequest) -> HttpResponse:
             (gettext("Time zone"), tenant.time_zone),
             (gettext("Currency"), tenant.currency),
             (gettext("Outcomes count from"), gettext("grade E{n}").format(n=tenant.counts_from_grade)),
+            (gettext("Time to log"), log_time_words(log_time(since=tenant.day_of(timezone.now()) - EIGHT_WEEKS))),
         ],
         "lists_ways": True,
     }

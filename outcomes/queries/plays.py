@@ -16,6 +16,7 @@ from accounts.visibility import current_sight
 from outcomes.queries.statistics import Population, chance_to_win
 from outcomes.statistics.bins import WON
 from outcomes.statistics.plays import Judged, Tally, judged
+from outcomes.statistics.waiting import Steps
 from strategy.models import Deal, EndCause, PlanSpan, Strategy
 from strategy.strategies import part_keys
 
@@ -32,15 +33,6 @@ class Judging:
         return self.plays.get(play) or judged(Tally())
 
 
-@dataclass(frozen=True)
-class Steps:
-    """A curve as steps: from each age on, the share won and the share still open. Before the first nothing is won."""
-
-    ages: Sequence[int]
-    won: Sequence[float]
-    open: Sequence[float]
-
-
 def judging(of: Strategy, *, today: date) -> Judging:
     """The verdicts on the plays of a strategy, over the deals that figures count for whoever asks.
 
@@ -48,7 +40,7 @@ def judging(of: Strategy, *, today: date) -> Judging:
     the play then knows how the deal went.
     """
     result, population = chance_to_win()
-    steps = _steps(result.detail) if result else None
+    steps = steps_of(result.detail) if result else None
     deals = Deal.objects.real().filter(strategy=of, play__isnull=False, qualified_on__lte=today)
     if population.people is not None and population.people != current_sight().people:
         deals = deals.filter(owner_id__in=population.people)
@@ -60,7 +52,7 @@ def judging(of: Strategy, *, today: date) -> Judging:
     )
 
 
-def _steps(detail: Mapping[str, Any]) -> Steps | None:
+def steps_of(detail: Mapping[str, Any]) -> Steps | None:
     """The curve of a result; none where late entry leaves it without information, or too few are known."""
     curve = detail.get("curve") or {}
     if detail.get("gap") is not None or not curve.get("age"):

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Membership, Tenant
+from accounts.models import AuditEvent, Membership, Tenant, User
 from accounts.tenancy.scope import tenant_scope
 from activities.models import Activity, ActivityType, OutputType
 from frontend.forms.log import deal_choices
 from outcomes.models import Milestone, MilestoneEvent, MilestoneType
-from strategy.models import Deal
+from outcomes.services import record_milestone
+from strategy.models import BuyingRole, Deal
+from strategy.services import move_deal, open_contact
 from tests.frontend.conftest import DealMaker
-from tests.make import NOON
+from tests.make import NOON, make_deals, stage
 
 HTMX = {"HX-Request": "true"}
 LOG = "/o/northwind/log/"
@@ -161,6 +166,184 @@ class TestLogging:
         as_omar.post(LOG, outcome)
         with tenant_scope(northwind.pk):
             assert (Activity.objects.count(), MilestoneEvent.objects.count()) == (1, 1)
+
+
+class TestSentLater:
+    """What an entry says that waited on its device for a signal."""
+
+    def test_counts_from_when_it_happened(self, as_omar: Client, entry: dict[str, Any], northwind: Tenant) -> None:
+        as_omar.post(LOG, {**entry, "waited": str(26 * 3_600_000)})
+        with tenant_scope(northwind.pk):
+            activity = the_only()
+            assert abs(activity.at - (NOON - timedelta(hours=26))) < timedelta(minutes=1)
+            assert activity.day.isoformat() == "2026-11-17"
+
+    def test_a_refused_one_still_knows_when_it_happened(self, as_omar: Client, entry: dict[str, Any]) -> None:
+        page = as_omar.post(LOG, {**entry, "deal": "nonsense", "waited": "3600000"}).content.decode()
+        assert re.search(r'name="happened" value="2026-11-18[T ]11:', page)
+
+    def test_what_is_stored_is_told_again_whatever_has_changed_since(
+        self, as_omar: Client, deal: Deal, outcome: dict[str, Any], omar: Membership, northwind: Tenant
+    ) -> None:
+        as_omar.post(LOG, outcome)
+        with tenant_scope(northwind.pk):
+            move_deal(deal=deal, to=stage("Lost"), actor=omar, at=NOON)
+        answer = as_omar.post(LOG, outcome, headers=HTMX)
+        assert answer.status_code == 200
+        assert "Call logged on Leak analytics" in answer.content.decode()
+        with tenant_scope(northwind.pk):
+            assert (Activity.objects.count(), MilestoneEvent.objects.count()) == (1, 1)
+
+    def test_is_never_sent_as_somebody_else(
+        self, as_omar: Client, entry: dict[str, Any], lena: Membership, northwind: Tenant
+    ) -> None:
+        answer = as_omar.post(LOG, {**entry, "by": str(lena.pk)}, headers=HTMX)
+        assert answer.status_code == 409
+        with tenant_scope(northwind.pk):
+            assert not Activity.objects.exists()
+
+    def test_two_people_with_one_key_are_two_entries(
+        self, as_omar: Client, entry: dict[str, Any], lena: Membership, northwind: Tenant
+    ) -> None:
+        as_lena = Client()
+        as_lena.force_login(lena.user)
+        for browser in (as_omar, as_lena):
+            assert browser.post(LOG, entry).status_code == 303
+        with tenant_scope(northwind.pk):
+            assert Activity.objects.count() == 2
+
+
+class TestWithWhom:
+    def test_the_people_who_decide_are_offered_and_stored(
+        self, as_omar: Client, deal: Deal, omar: Membership, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        with tenant_scope(northwind.pk):
+            ingrid = open_contact(actor=omar, name="Ingrid Falk", company=deal.company, at=NOON)
+            BuyingRole.objects.create(deal=deal, contact=ingrid)
+        page = as_omar.get(LOG).content.decode()
+        assert "Ingrid Falk, Brightwater" in page
+        quality = {"prepared": "yes", "right_person": "no", "purpose": "Agree the date"}
+        as_omar.post(LOG, {**entry, **quality, "contacts": [str(ingrid.pk)], "took": "7"})
+        with tenant_scope(northwind.pk):
+            activity = the_only()
+            assert [one.name for one in activity.contacts.all()] == ["Ingrid Falk"]
+            assert (activity.prepared, activity.right_person, activity.purpose_reached) == (True, False, None)
+            assert (activity.purpose, activity.took_seconds) == ("Agree the date", 7)
+
+    def test_nobody_of_another_customer(
+        self, as_omar: Client, make_deal: DealMaker, omar: Membership, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        other = make_deal("Cold chain", company="Kestrel Foods")
+        with tenant_scope(northwind.pk):
+            joan = open_contact(actor=omar, name="Joan", company=other.company, at=NOON)
+            BuyingRole.objects.create(deal=other, contact=joan)
+        answer = as_omar.post(LOG, {**entry, "contacts": [str(joan.pk)]})
+        assert answer.status_code == 422
+        assert "Joan is with another company." in answer.content.decode()
+
+
+def test_a_hundred_posts_at_once_with_one_key_are_one_activity_and_one_event(
+    transactional_db: None, as_omar: Client, outcome: dict[str, Any], northwind: Tenant
+) -> None:
+    """A phone that sends again while the first answer is on its way, as badly as can be."""
+    cookies = as_omar.cookies
+
+    def post(_: int) -> int:
+        browser = Client()
+        browser.cookies = cookies
+        try:
+            return browser.post(LOG, outcome).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        assert set(pool.map(post, range(100))) == {303}
+    with tenant_scope(northwind.pk):
+        assert (Activity.objects.count(), MilestoneEvent.objects.count()) == (1, 1)
+        assert AuditEvent.objects.filter(verb__in=("activity.logged", "milestone.recorded")).count() == 2
+
+
+class TestUndo:
+    def undo(self, browser: Client, northwind: Tenant) -> Any:
+        with tenant_scope(northwind.pk):
+            return browser.post(f"{LOG}{the_only().pk}/undo/")
+
+    def test_takes_the_activity_and_what_was_recorded_with_it_back_by_a_new_event(
+        self, as_omar: Client, deal: Deal, outcome: dict[str, Any], northwind: Tenant
+    ) -> None:
+        page = as_omar.post(LOG, outcome, headers=HTMX).content.decode()
+        assert "/undo/" in page
+        answer = self.undo(as_omar, northwind)
+        assert (answer.status_code, answer["Location"]) == (303, f"/o/northwind/deals/{deal.pk}/")
+        with tenant_scope(northwind.pk):
+            assert not Activity.objects.exists()
+            assert list(MilestoneEvent.objects.order_by("recorded_at").values_list("kind", flat=True)) == [
+                "claimed",
+                "corrected",
+            ]
+            assert Milestone.objects.get().state == "withdrawn"
+            assert AuditEvent.objects.filter(verb="milestone.corrected").count() == 1
+
+    def test_twice_says_that_it_is_done(self, as_omar: Client, entry: dict[str, Any], northwind: Tenant) -> None:
+        as_omar.post(LOG, entry)
+        with tenant_scope(northwind.pk):
+            url = f"{LOG}{the_only().pk}/undo/"
+        for _ in range(2):
+            assert as_omar.post(url).status_code == 303
+        assert "It was taken back already." in as_omar.get("/o/northwind/today/").content.decode()
+
+    def test_is_too_late_once_the_ledger_went_on(
+        self, as_omar: Client, deal: Deal, omar: Membership, outcome: dict[str, Any], northwind: Tenant
+    ) -> None:
+        as_omar.post(LOG, outcome)
+        with tenant_scope(northwind.pk):
+            kind = MilestoneType.objects.get(name="Goal agreed")
+            later = timezone.now() + timedelta(minutes=1)
+            record_milestone(actor=omar, deal=deal, type=kind, at=later, evidence="https://mail.example/2")
+        answer = self.undo(as_omar, northwind)
+        assert answer.status_code == 409
+        assert "It is too late to undo this entry" in answer.content.decode()
+        with tenant_scope(northwind.pk):
+            assert (Activity.objects.count(), MilestoneEvent.objects.count()) == (1, 2)
+
+    def test_not_of_somebody_elses_entry(
+        self, as_omar: Client, as_vera: Client, entry: dict[str, Any], northwind: Tenant
+    ) -> None:
+        as_omar.force_login(User.objects.get(email="omar@example.com"))
+        as_omar.post(LOG, entry)
+        as_vera.force_login(User.objects.get(email="vera@example.com"))
+        assert self.undo(as_vera, northwind).status_code == 403
+
+
+class TestFactInReturn:
+    def closed(self, omar: Membership, number: int, won: int) -> None:
+        goal = MilestoneType.objects.get(name="Goal agreed")
+        deals = [
+            *make_deals(won, actor=omar, age=60, ended=30, cause="won"),
+            *make_deals(number - won, actor=omar, age=60, ended=30, cause="lost"),
+        ]
+        Milestone.objects.bulk_create(
+            Milestone(deal=one, type=goal, state="reached", grade=1, reached_on=NOON.date(), recorded_at=NOON)
+            for one in deals
+        )
+
+    def test_says_what_became_of_deals_that_got_so_far_with_its_interval(
+        self, as_omar: Client, omar: Membership, northwind: Tenant, outcome: dict[str, Any], count: Any
+    ) -> None:
+        with tenant_scope(northwind.pk):
+            self.closed(omar, 24, 12)
+        count()
+        page = as_omar.post(LOG, outcome, headers=HTMX).content.decode()
+        assert "Of 24 closed deals with “Goal agreed”, 12 were won: 50% (31 to 69%)." in page
+
+    def test_says_what_is_missing_while_there_are_too_few(
+        self, as_omar: Client, omar: Membership, northwind: Tenant, entry: dict[str, Any], count: Any
+    ) -> None:
+        with tenant_scope(northwind.pk):
+            self.closed(omar, 7, 3)
+        count()
+        page = as_omar.post(LOG, entry, headers=HTMX).content.decode()
+        assert "needs 20 closed deals with “Goal agreed”: you have 7, 3 won." in page
 
 
 class TestOtherDeal:

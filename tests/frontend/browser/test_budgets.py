@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Response
@@ -29,6 +28,7 @@ PAGES = [
     "/accounts/signup/",
     "/o/northwind/deals/?standing=all",
     "/o/northwind/deals/{deal}/",
+    "/o/northwind/today/",
     "/o/northwind/log/",
     "/o/northwind/execution/",
     "/o/northwind/execution/deals/?rows=closed",
@@ -55,8 +55,8 @@ def weighed(page: Page, path: str) -> dict[str, int]:
         kind = KINDS.get(answer.request.resource_type, "other")
         found[kind] = found.get(kind, 0) + size
         found["first visit"] = found.get("first visit", 0) + size
-        if urlsplit(answer.url).path.endswith("app.js"):
-            found["own script"] = size
+        if kind == "script" and "/vendor/" not in answer.url:
+            found["own script"] = found.get("own script", 0) + size
     return found
 
 

@@ -68,6 +68,7 @@ PAGES = [
     "/o/northwind/settings/attributes/",
     "/o/northwind/activities/{activity}/",
     "/o/northwind/activities/{activity}/edit/",
+    "/o/northwind/today/",
     "/o/northwind/log/",
     "/o/northwind/execution/",
     "/o/northwind/execution/?by=stage&measure=value",

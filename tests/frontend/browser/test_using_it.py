@@ -240,16 +240,16 @@ class TestWhenThingsFail:
     ) -> None:
         page = opened(lena)
         page.goto(url)
-        page.keyboard.press("l")
-        page.get_by_role("textbox", name="In a few words").fill("Asked for the plan")
+        page.get_by_role("link", name="Record an outcome").click()
+        page.get_by_label("In their words").fill("Yes, we want this")
         page.context.set_offline(True)
-        page.get_by_role("button", name="Log it").click()
+        page.get_by_role("button", name="Record the outcome").click()
         expect(page.get_by_role("alert")).to_contain_text("The server did not answer. Your words are kept here.")
-        expect(page.get_by_role("textbox", name="In a few words")).to_have_value("Asked for the plan")
+        expect(page.get_by_label("In their words")).to_have_value("Yes, we want this")
         page.context.set_offline(False)
-        page.get_by_role("button", name="Log it").click()
-        expect(page.locator("#toasts")).to_contain_text("Call logged")
-        assert len(stored(northwind, Activity)) == 1
+        page.get_by_role("button", name="Record the outcome").click()
+        expect(page.locator("#toasts")).to_contain_text("recorded on")
+        assert len(stored(northwind, MilestoneEvent)) == 1
 
     def test_a_session_that_ended_asks_to_sign_in_over_the_page_and_sends_the_words(
         self, opened: Open, url: str, lena: Membership, northwind: Tenant

@@ -210,3 +210,77 @@ AUDIT = Listing(
         "until": "entry.at < %(until)s",
     },
 )
+
+
+class WebhookRow(NamedTuple):
+    """Where events are sent, without its secrets."""
+
+    key: UUID
+    url: str
+    types: list[str]
+    is_active: bool
+    ended: str
+    created_at: datetime
+    maker: UUID
+    maker_name: str
+    old_secret_until: datetime | None
+    retry_at: datetime | None
+    behind: int
+    version: int
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+WEBHOOKS = Listing(
+    row=WebhookRow,
+    table="accounts_webhook",
+    short="hook",
+    columns=(
+        *("hook.id", "hook.url", "hook.types", "hook.is_active", "hook.ended", "hook.created_at", "maker.id"),
+        *("maker.name", "hook.old_secret_until", "hook.retry_at"),
+        "greatest(coalesce(feed.position, 0) - hook.position, 0)",
+        "hook.version",
+    ),
+    joins=(
+        "JOIN accounts_membership AS maker ON maker.tenant_id = hook.tenant_id AND maker.id = hook.made_by_id"
+        " LEFT JOIN accounts_feed AS feed ON feed.tenant_id = hook.tenant_id"
+    ),
+    newest_first=False,
+)
+
+
+class DeliveryRow(NamedTuple):
+    """One event told to one address. `place` is that of the event in the feed."""
+
+    key: UUID
+    place: int
+    type: str
+    state: str
+    attempts: int
+    first_at: datetime
+    last_at: datetime
+    next_try_at: datetime | None
+    status: int | None
+    problem: str
+    answer: str
+    milliseconds: int
+    feed_key: UUID
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+DELIVERIES = Listing(
+    row=DeliveryRow,
+    table="accounts_delivery",
+    short="sent",
+    columns=(
+        *("sent.id", "sent.position", "sent.type", "sent.state", "sent.attempts", "sent.first_at", "sent.last_at"),
+        *("sent.next_try_at", "sent.status", "sent.problem", "sent.answer", "sent.milliseconds", "feed.key"),
+    ),
+    joins="JOIN accounts_feed AS feed ON feed.tenant_id = sent.tenant_id",
+    narrow={"webhook": "sent.webhook_id = %(webhook)s", "state": "sent.state = %(state)s"},
+)

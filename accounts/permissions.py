@@ -51,6 +51,9 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     # Writes to a customer, or makes a link for one.
     "confirmation.ask": SELLING,
     "statistics.see": EVERYONE,
+    "event.see": EVERYONE,
+    "webhook.see": DIRECTING,
+    "webhook.edit": DIRECTING,
     "import.see": LEADING,
     "import.run": DIRECTING,
 }

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts import delivery
 from accounts.imports.running import Standing, Worker, next_run
-from accounts.integrations import txt
-from accounts.models import EmailDomain, ImportRun, Letter
+from accounts.integrations import events, txt, webhooks
+from accounts.models import Delivery, EmailDomain, ImportRun, Letter, Tenant
 from accounts.services.domains import note_texts
 from accounts.tenancy.scope import current_tenant_id, tenant_bound, tenant_scope
 from accounts.tenancy.tasks import tenant_task
@@ -29,6 +29,12 @@ ALIVE = 10
 LOST = 60
 # Seconds of sending letters, with the longest a post office takes for one below the time limit of a task.
 LETTERS_TURN = 15
+# Long enough to see what an address answered, and to send it again.
+DELIVERIES_KEPT = timedelta(days=30)
+# Seconds of giving events their places; the next sweep goes on.
+EVENTS_TURN = 5
+# Seconds of sending to webhooks; with the longest answer after it below what a worker waits when it is to end.
+WEBHOOKS_TURN = 8
 # Long enough to answer whether somebody was written to.
 LETTERS_KEPT = timedelta(days=30)
 
@@ -81,6 +87,51 @@ def check_domains(**_: Any) -> None:
     for tenant_id in owning:
         with tenant_bound(tenant_id):
             check_own_domains.delay()
+
+
+@shared_task
+def sweep_events(**_: Any) -> int:
+    """Send a relay to each tenant of whom something happened. PostgreSQL remembers it; the broker only rings."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id FROM gate.tenants_with_events()")
+        waiting = [tenant_id for (tenant_id,) in cursor.fetchall()]
+    for tenant_id in waiting:
+        with tenant_bound(tenant_id):
+            relay_events.apply_async(expires=5)
+    return len(waiting)
+
+
+@tenant_task(one_transaction=False)
+def relay_events(**_: Any) -> None:
+    """Give what happened its place in the tenant's feed, until nothing waits; who is at it already does it for us."""
+    ends = time.monotonic() + EVENTS_TURN
+    while events.relay() and time.monotonic() < ends:
+        pass
+
+
+@shared_task
+def deliver_webhooks(**_: Any) -> int:
+    """Send to webhooks what is due, for one turn; the next sweep goes on."""
+    ends = time.monotonic() + WEBHOOKS_TURN
+    return webhooks.deliver(clock=timezone.now, until=lambda: time.monotonic() >= ends)
+
+
+@shared_task
+def clear_events(**_: Any) -> None:
+    """Throw away events that are older than readers may be, each organisation's by itself."""
+    for tenant_id in Tenant.objects.order_by("pk").values_list("pk", flat=True):
+        with tenant_bound(tenant_id):
+            clear_own_events.apply_async(expires=3600)
+
+
+@tenant_task(one_transaction=False)
+def clear_own_events(**_: Any) -> None:
+    """Throw away the organisation's old events, a few thousand at a time."""
+    before = timezone.now() - events.KEPT
+    while events.sweep(before=before):
+        pass
+    with tenant_scope(current_tenant_id()):
+        Delivery.objects.filter(last_at__lt=timezone.now() - DELIVERIES_KEPT, next_try_at=None).delete()
 
 
 @tenant_task(one_transaction=False)

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_safe
 from rest_framework.routers import Route, SimpleRouter
 
 from accounts.api import problems
+from accounts.api.events import Events
 from accounts.api.people import Invitations, Members, Teams
 from accounts.api.rendering import dumps
 from accounts.api.schema import document
 from accounts.api.views import AuditEvents, Me, Organisation, Tokens
+from accounts.api.webhooks import Deliveries, Webhooks
 from activities.api.types import ActivityTypes, OutputTypes
 from activities.api.views import Activities, Outputs
 from frontend.views import reference
@@ -86,6 +88,9 @@ for name, resource in {
     "conversations": Conversations,
     "confirmations": Confirmations,
     "statistics": Statistics,
+    "events": Events,
+    "webhooks": Webhooks,
+    "webhooks/(?P<webhook>[^/]+)/deliveries": Deliveries,
 }.items():
     router.register(name, resource, basename=f"api-{name}")
 

@@ -26,7 +26,7 @@ from config.celery import app
 OK = "ok"
 SILENT = "does not answer"
 UNKNOWN = "not known: the database does not answer"
-LAGS = ("statistics", "letters")
+LAGS = ("statistics", "letters", "events")
 IN_DATABASE = ("database", "wall", "migrations", *LAGS)
 PARTS = (*IN_DATABASE, "broker")
 
@@ -96,7 +96,7 @@ def ask(parts: Collection[str] = PARTS) -> Answers:
 
 
 def lags() -> dict[str, float]:
-    """Seconds for which the oldest mark and letter have waited for a worker; nothing where that cannot be known."""
+    """Seconds for which the oldest mark, letter and event have waited for a worker; nothing where unknown."""
     return _in_time(LATENESS)
 
 
@@ -173,7 +173,8 @@ def known_migrations() -> frozenset[tuple[str, str]]:
 def _lags(cursor: Any) -> dict[str, float]:
     cursor.execute(
         "SELECT extract(epoch FROM now() - gate.oldest_mark())::float8, extract(epoch FROM now() - ("
-        "SELECT min(next_try_at) FROM public.accounts_letter WHERE next_try_at IS NOT NULL))::float8"
+        "SELECT min(next_try_at) FROM public.accounts_letter WHERE next_try_at IS NOT NULL))::float8,"
+        " extract(epoch FROM now() - gate.oldest_event())::float8"
     )
     # A letter that is to be tried again later is not late.
     return {name: max(0.0, seconds or 0.0) for name, seconds in zip(LAGS, cursor.fetchone(), strict=True)}

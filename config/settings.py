@@ -213,6 +213,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "accounts.tasks.deliver_letters": {"queue": "default"},
     "accounts.tasks.check_*": {"queue": "default"},
+    "accounts.tasks.*_events": {"queue": "events"},
+    "accounts.tasks.*_webhooks": {"queue": "events"},
     "accounts.tasks.*": {"queue": "imports"},
     "outcomes.tasks.*": {"queue": "statistics"},
 }
@@ -428,7 +430,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["accounts.api.schema.share_problems", "accounts.api.schema.tell_parts"],
+    "POSTPROCESSING_HOOKS": [
+        "accounts.api.schema.share_problems",
+        "accounts.api.schema.tell_parts",
+        "accounts.api.schema.tell_webhooks",
+    ],
 }
 
 # --- Logs ---------------------------------------------------------------------------------------------------------

@@ -159,6 +159,14 @@ VERBS: Words = {
     "view.changed": _("changed the view {name}"),
     "view.removed": _("removed the view {name}"),
     "view.saved": _("saved the view {name}"),
+    "webhook.added": _("added the webhook {url}"),
+    "webhook.changed": _("changed a webhook: {changes}"),
+    "webhook.ended": _("switched off the webhook {url}, which took no events"),
+    "webhook.removed": _("removed the webhook {url}"),
+    "webhook.replayed": _("had an event sent again to {url}"),
+    "webhook.replayed_from": _("had events sent again to {url}"),
+    "webhook.rotated": _("changed the secret of the webhook {url}"),
+    "webhook.tested": _("sent a test event to {url}"),
 }
 #: Verbs by what stands before the dot.
 KINDS: Words = {
@@ -200,6 +208,7 @@ KINDS: Words = {
     "team": _("Teams"),
     "token": _("API tokens"),
     "view": _("Saved views"),
+    "webhook": _("Webhooks"),
 }
 
 

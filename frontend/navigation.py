@@ -70,6 +70,7 @@ OF_ORGANISATION = (
     Way(words=_("People"), name="people", icon="", capability="member.see"),
     Way(words=_("Teams"), name="teams", icon="", capability="team.see"),
     Way(words=_("Sign-in rules"), name="settings-sign-in", icon="", capability="organisation.secure"),
+    Way(words=_("Webhooks"), name="webhooks", icon="", capability="webhook.edit"),
     Way(words=_("Who did what"), name="audit", icon="", capability="audit.see"),
     Way(words=_("Operators who looked"), name="operators-who-looked", icon="", capability="audit.see"),
 )

@@ -49,6 +49,7 @@ from frontend.views import (
     targets,
     teams,
     today,
+    webhooks,
     word_lists,
 )
 
@@ -246,6 +247,13 @@ of_organisation = [
     path("settings/sign-in/rules/", sign_in_rules.rules, name="sign-in-rules"),
     path("settings/tokens/", settings.tokens, name="tokens"),
     path("settings/tokens/<uuid:pk>/revoke/", settings.revoke, name="token-revoke"),
+    path("settings/webhooks/", webhooks.listing, name="webhooks"),
+    path("settings/webhooks/<uuid:pk>/", webhooks.detail, name="webhook"),
+    *(
+        path(f"settings/webhooks/<uuid:pk>/{what}/", webhooks.deed, {"what": what}, name=f"webhook-{what}")
+        for what in ("test", "switch", "secret", "remove")
+    ),
+    path("settings/webhooks/<uuid:pk>/again/<uuid:row>/", webhooks.again, name="webhook-again"),
 ]
 
 urlpatterns = [

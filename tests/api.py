@@ -20,9 +20,11 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from accounts.api import ids
+from accounts.integrations.events import keys_of
 from accounts.integrations.tokens import SCOPES, make_token, scope_is_within
-from accounts.models import ApiToken, AuditEvent, Membership, Team
+from accounts.models import ApiToken, AuditEvent, Delivery, Event, Feed, Membership, Team
 from accounts.services import invite
+from accounts.services.webhooks import add_webhook
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
@@ -39,6 +41,8 @@ from tests.make import NOON, make_deal, make_strategy, stage
 
 DOCUMENT = Path(settings.ROOT, "docs", "api", "openapi.json")
 PREFIX = "/api/v1"
+#: An address of the open internet, told without asking anybody's name server.
+RECEIVER = "https://8.8.8.8/hook"
 FORMATS = FormatChecker()
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -269,6 +273,8 @@ class Things(NamedTuple):
     pln: str
     tgt: str
     cnv: str
+    whk: str
+    evn: str
 
 
 def furnish(member: Membership) -> Things:
@@ -313,11 +319,19 @@ def furnish(member: Membership) -> Things:
         talk = keep_question(
             company=company, prompt="challenges", question="What of 2028?", themes=["Water"], actor=member, at=NOON
         )
+        webhook = add_webhook(actor=member, url=RECEIVER, at=NOON).webhook
+        feed = Feed.objects.create(position=1)
+        Event.objects.create(position=1, type="company.created", subject_kind="com", subject_id=company.pk)
+        Delivery.objects.create(
+            webhook=webhook, position=1, type="company.created", state="delivered", first_at=NOON, last_at=NOON
+        )
         keys = {
             "stp": add_step(deal=deal, name="Workshop", due_on=soon, actor=member, at=NOON).pk,
             "pln": plan.pk,
             "tgt": target.pk,
             "cnv": talk.pk,
+            "whk": webhook.pk,
+            "evn": keys_of([1], key=feed.key)[0],
             "blk": edited.edit.pk,
             "str": strategy.pk,
             "draft": draft.pk,

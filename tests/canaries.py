@@ -19,6 +19,10 @@ from tests.make import NOON
 SHORTEST = 15
 NUMBER = 77
 SPECIAL: dict[str, dict[str, Any]] = {
+    "accounts.Event": {"type": "company.created", "subject_kind": "com"},
+    "accounts.Feed": {"position": NUMBER},
+    "accounts.OutboxEvent": {"type": "company.created", "subject_kind": "com"},
+    "accounts.Delivery": {"type": "company.created"},
     "strategy.Deal": {"end_cause": "", "end_reason": None, "currency": "EUR"},
     "activities.ActivityType": {"icon": "phone"},
     "outcomes.ActivityTarget": {"team": None},

@@ -19,6 +19,7 @@ KINDS = {
     "accounts.ApiToken": ids.TOKEN,
     "accounts.Invitation": ids.INVITATION,
     "accounts.Team": ids.TEAM,
+    "accounts.Webhook": ids.WEBHOOK,
     "strategy.Company": ids.COMPANY,
     "strategy.Deal": ids.DEAL,
     "activities.Activity": ids.ACTIVITY,

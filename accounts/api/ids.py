@@ -25,7 +25,7 @@ STRATEGY, STRATEGY_VERSION, SEGMENT, PERSONA, PLAY = "str", "ver", "seg", "per",
 ACTIVITY, ACTIVITY_TYPE, OUTPUT, OUTPUT_TYPE = "act", "aty", "out", "oty"
 MILESTONE, MILESTONE_TYPE, MILESTONE_EVENT, EVIDENCE_FILE = "mst", "mty", "mev", "evf"
 CONFIRMATION, MUTUAL_STEP, PLANNED_ACTIVITY, TARGET, CONVERSATION = "cnf", "stp", "pln", "tgt", "cnv"
-EVENT, WEBHOOK, DELIVERY = "evn", "whk", "dlv"
+EVENT, WEBHOOK, DELIVERY, IMPORT_RUN = "evn", "whk", "dlv", "imp"
 AUDIT_EVENT = "aud"
 
 # How generated clients call a row that is named beside its id: `CompanyRef`. Others are called by their type.

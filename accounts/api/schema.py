@@ -34,6 +34,7 @@ OF_DEEDS = {
 }
 OF_GUARDED = {"412": "The row has changed since the ETag in If-Match."}
 OF_REPLACING = {"428": "The header If-Match is needed here."}
+OF_FOLLOWED = {"410": "What followed the event is not kept any more."}
 ONE_TAG = r'(W/)?"[!#-~]*"'
 TAG = {"type": "string", "maxLength": 1000, "pattern": rf"^(\*|{ONE_TAG}(, ?{ONE_TAG})*)$"}
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -169,6 +170,8 @@ class Schema(AutoSchema):
         said = ALWAYS | (OF_ONE if "{" in self.path else {}) | (UNCHANGED if self.method == "GET" else {})
         if self.method in WRITES:
             said |= OF_DEEDS
+        if self._follows():
+            said |= OF_FOLLOWED
         if how := self._guard():
             said |= OF_GUARDED | (OF_REPLACING if how is Match.NEEDED else {})
         bodies |= {code: {"$ref": f"#/components/responses/{code}"} for code in said}
@@ -203,7 +206,11 @@ class Schema(AutoSchema):
         return schema
 
     def _get_paginator(self) -> Any:
-        return Paged()
+        return Paged(follows=self._follows())
+
+    def _follows(self) -> bool:
+        """Whether the list has no end: its reader goes on later."""
+        return "after" in self.view.parameters(self.view.action)
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         if serializer is not None:
@@ -254,7 +261,7 @@ def document() -> dict[str, Any]:
 def share_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Write each problem answer once; the operations refer to it."""
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    said = ALWAYS | OF_ONE | OF_DEEDS | OF_GUARDED | OF_REPLACING
+    said = ALWAYS | OF_ONE | OF_DEEDS | OF_GUARDED | OF_REPLACING | OF_FOLLOWED
     responses = {code: {"description": why, "content": problem} for code, why in said.items()}
     responses |= {code: {"description": why} for code, why in UNCHANGED.items()}
     result["components"]["responses"] = dict(sorted(responses.items()))
@@ -281,6 +288,34 @@ def tell_parts(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def tell_webhooks(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say what is posted to webhooks: an event of the feed, signed by Standard Webhooks."""
+    event = {"$ref": "#/components/schemas/FeedEvent"}
+    told = {"type": {"type": "string"}, "timestamp": {"type": "string", "format": "date-time"}, "data": event}
+    body = {"type": "object", "required": list(told), "properties": told}
+    signed = {
+        "webhook-id": "The event's id: the same each time it is sent.",
+        "webhook-timestamp": "When it was sent, in seconds since 1970.",
+        "webhook-signature": "v1, and the base 64 of HMAC-SHA256 over id.timestamp.body; two while the secret changes.",
+    }
+    result["webhooks"] = {
+        "event": {
+            "post": {
+                "operationId": "take_event",
+                "summary": "Something happened",
+                "description": "Answer with 2xx within 5 seconds; 410 ends the webhook.",
+                "parameters": [
+                    {"name": name, "in": "header", "required": True, "description": about, "schema": {"type": "string"}}
+                    for name, about in signed.items()
+                ],
+                "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+                "responses": {"2XX": {"description": "Taken."}},
+            }
+        }
+    }
+    return result
+
+
 def _whole_or_part(schemas: dict[str, Any], name: str) -> dict[str, Any]:
     whole = schemas[name]
     part = {
@@ -293,7 +328,14 @@ def _whole_or_part(schemas: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 class Paged:
-    """How a page of a list is wrapped."""
+    """How a page of a list is wrapped; `follows` says of a list that it has no end, and is gone on with later."""
+
+    def __init__(self, *, follows: bool = False) -> None:
+        self._about_cursor = (
+            "Give it as `after` for what comes next, now or later; null before the first event."
+            if follows
+            else "Give it as `cursor` for the next page; null on the last."
+        )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """The schema around that of the rows."""
@@ -304,7 +346,7 @@ class Paged:
                 "data": schema,
                 "next_cursor": {
                     "type": ["string", "null"],
-                    "description": "Give it as `cursor` for the next page; null on the last.",
+                    "description": self._about_cursor,
                 },
                 "next": {
                     "type": ["string", "null"],

@@ -65,6 +65,8 @@ class Guarded:
     sock: Any
     _dns_host: str
     _ends: Timer | None = None
+    #: Seconds for which it may be open, whatever happens; None for one whose user watches over each request.
+    lasts: float | None = ALTOGETHER
 
     def _new_conn(self) -> socket.socket:
         found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
@@ -83,11 +85,13 @@ class Guarded:
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
-        self._ends = Timer(ALTOGETHER, self._end)
-        self._ends.daemon = True
-        self._ends.start()
+        if self.lasts is not None:
+            self._ends = Timer(self.lasts, self.end)
+            self._ends.daemon = True
+            self._ends.start()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Let whoever reads or writes there go on, with an error."""
         if self.sock is not None:
             try:
                 self.sock.shutdown(socket.SHUT_RDWR)

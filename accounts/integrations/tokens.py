@@ -33,6 +33,9 @@ SCOPES: dict[str, frozenset[str]] = {
     # Of its own, because it writes to customers.
     "confirmations:write": frozenset({"confirmation.ask"}),
     "statistics:read": frozenset({"statistics.see"}),
+    "events:read": frozenset({"event.see"}),
+    "webhooks:read": frozenset({"webhook.see"}),
+    "webhooks:write": frozenset({"webhook.edit"}),
     "organisation:read": frozenset({"organisation.see", "member.see", "team.see"}),
     "organisation:write": frozenset({"organisation.edit"}),
     # Of its own, because managers invite and change nobody.

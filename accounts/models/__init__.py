@@ -1,4 +1,5 @@
 from accounts.models.audit import AuditEvent
+from accounts.models.events import Event, Feed, OutboxEvent
 from accounts.models.imports import ImportFile, ImportRow, ImportRun
 from accounts.models.invitations import Invitation
 from accounts.models.letters import Letter
@@ -9,11 +10,15 @@ from accounts.models.requests import IdempotencyKey
 from accounts.models.sign_in import EmailDomain, Identity, IdentityProvider
 from accounts.models.tokens import ApiToken
 from accounts.models.views import SavedView
+from accounts.models.webhooks import Delivery, Webhook
 
 __all__ = [
     "ApiToken",
     "AuditEvent",
+    "Delivery",
     "EmailDomain",
+    "Event",
+    "Feed",
     "IdempotencyKey",
     "Identity",
     "IdentityProvider",
@@ -24,9 +29,11 @@ __all__ = [
     "Letter",
     "Membership",
     "OperatorAccess",
+    "OutboxEvent",
     "PastAddress",
     "SavedView",
     "Team",
     "Tenant",
     "User",
+    "Webhook",
 ]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from config.devstack.processes import Program
 from config.devstack.state import State
 
-QUEUES = ("default", "imports", "statistics")
+QUEUES = ("default", "imports", "statistics", "events")
 TASK_PROCESSES = 2
 DEMO_EMAIL = "marta@haldencontrols.example"
 

@@ -120,6 +120,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "change_target": {"number": 4},
     "create_conversation": {"company": "$COMPANY", "prompt": "markets", "question": "What changes by 2029?"},
     "change_conversation": {"heard": "They must prove loss by district.", "themes": ["2029 rules"]},
+    "create_webhook": {"url": "https://1.1.1.1/events", "types": ["deal.moved", "deal.closed"]},
+    "change_webhook": {"types": ["deal.moved"]},
     # The name that they have: nobody's changes because somebody has tried an example.
     "change_member": {"name": "$NAME"},
     "update_organisation": {"name": "$NAME"},
@@ -149,6 +151,7 @@ MADE: Mapping[str, Mapping[str, Any]] = {
     "targets": BODIES["create_target"],
     "conversations": BODIES["create_conversation"],
     "confirmations": BODIES["create_confirmation"],
+    "webhooks": BODIES["create_webhook"],
 }
 WHY, WHO, HOW = (f"01981f5e-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
 COMPLETE: Mapping[str, Any] = {

@@ -73,7 +73,7 @@ def as_worker(transactional_db: None, tmp_path: Path) -> dict[str, object]:
     """How a worker is started as composed, for the test's own queue."""
     log = tmp_path / "worker.log"
     environment = ENVIRONMENT | {"DATABASE_URL": url_of(current_name()), "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    words = as_composed("worker", **{"default,imports,statistics": slow_tasks.QUEUE})
+    words = as_composed("worker", **{"default,imports,statistics,events": slow_tasks.QUEUE})
     words += ["--include", slow_tasks.__name__, "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     ready = lambda: log.exists() and " ready." in log.read_text(errors="replace")  # noqa: E731
     return {"arguments": words, "log": log, "environment": environment, "ready": ready}

@@ -86,6 +86,7 @@ PAGES = [
     "/o/northwind/settings/",
     "/o/northwind/settings/sign-in/",
     "/o/northwind/settings/tokens/",
+    "/o/northwind/settings/webhooks/",
     "/o/northwind/settings/general/",
     "/o/northwind/settings/figures/",
     "/o/northwind/settings/audit/",

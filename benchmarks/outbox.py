@@ -45,7 +45,7 @@ EVENTS, NOTHINGS, WORKERS = int(os.environ.get("EVENTS", "6000")), 2000, 2
 ROWS, TURNS = 300, 9
 
 
-@shared_task
+@shared_task(name="benchmarks.outbox.nothing")
 def nothing(**_: Any) -> None:
     """Does nothing."""
 

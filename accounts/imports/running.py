@@ -112,7 +112,7 @@ class Worker:
         wanted = min(CHUNK, max(FIRST_CHUNK, file.rows_done)) if file else 0
         rows = self._read(file, run, wanted) if file else []
         with transaction.atomic():
-            _prepare(run)
+            _prepare()
             place, run = run.checkpoint, self._run()
             if run.checkpoint != place or not run.is_under_way:
                 return Standing.MORE  # somebody else was here meanwhile
@@ -211,7 +211,7 @@ def _is_first(run: ImportRun) -> bool:
     return first is not None and first.pk == run.pk
 
 
-def _prepare(run: ImportRun) -> None:
+def _prepare() -> None:
     """Give this transaction the time a chunk may need, and the organisation's turn.
 
     Its rows are not told one by one to other programs: triggers look whose they are.
@@ -228,7 +228,7 @@ def _prepare(run: ImportRun) -> None:
         cursor.execute("SET LOCAL plan_cache_mode = 'force_generic_plan'")
         cursor.execute("DISCARD PLANS")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SELECT set_config('app.import_run', %s, true)", [str(run.pk)])
+        cursor.execute("SET LOCAL app.import_run = 'yes'")
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended('import:' || %s::text, 0))", [current_tenant_id()]
         )

@@ -63,7 +63,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "retire_strategy": {"because": "Nobody sponsored a workshop"},
     "create_webhook": {"url": "https://8.8.8.8/hook"},
     "change_webhook": {},
-    "replay_events": {},
+    "replay_events": {"event": "{evn}"},
     "create_milestone": {"deal": "{deal}", "type": "{mty}"},
     "create_milestone_event": {"kind": "evidenced", "evidence": "https://example.com/minutes"},
     "create_milestone_type": {"name": "Budget named", "statement": "They named the budget."},

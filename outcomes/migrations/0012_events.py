@@ -160,7 +160,7 @@ TOLD = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outcomes", "0010_plans"),
+        ("outcomes", "0011_asked_once"),
         ("activities", "0004_outputs_and_plays_by_time"),
         ("strategy", "0012_spans_end_after_they_began"),
         ("accounts", "0014_event_feed"),

@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
@@ -20,6 +21,8 @@ from accounts import audit
 from accounts.models import Membership, Tenant
 from accounts.permissions import require
 from accounts.refusals import Invalid, Refused
+from accounts.tenancy.scope import current_tenant_id
+from accounts.visibility import of_everybody
 from activities.models import Activity, ActivityType
 from activities.signals import activities_logged
 from outcomes.models import MilestoneType, PlannedActivity
@@ -162,39 +165,28 @@ def drop_plan(
     return plan
 
 
-def settle_by(*, activity: Activity, actor: Membership, at: datetime) -> PlannedActivity | None:
-    """The plan that an activity did, settled by it: of the same type, with the same deal (or, without one, company),
-    in whose span it was done after it was planned. Of several the shortest span, then the oldest; where none is planned
-    for its day, one whose span ended not long before. None where nothing was planned. Asked again it answers the same.
-    """
-    if settled := PlannedActivity.objects.filter(activity=activity).first():
-        return settled
-    return _settle_all([activity], actor=actor, at=at).get(activity.pk)
-
-
-def _settle_all(activities: Sequence[Activity], *, actor: Membership, at: datetime) -> dict[UUID, PlannedActivity]:
-    """The plans that activities did, by the key of each: one question, however many there are."""
+def _waiting(activities: Sequence[Activity]) -> list[UUID]:
+    """The keys of what may have been done by activities: of their members, types and deals, for their days."""
+    if not activities:
+        return []
     days = [one.day for one in activities]
-    waiting = PlannedActivity.objects.filter(
-        state=State.PLANNED,
-        member__in={one.member_id for one in activities},
-        type__in={one.type_id for one in activities},
-        first_on__lte=max(days),
-        last_on__gte=min(days) - LATE,
-    )
-    with transaction.atomic():
-        plans = list(waiting.select_for_update(of=("self",), no_key=True).select_related("type"))
-        plans.sort(key=lambda one: (one.last_on - one.first_on, one.pk))
-        done: dict[UUID, PlannedActivity] = {}
-        for activity in sorted(activities, key=lambda one: one.at) if plans else ():
-            meant = [one for one in plans if _is_like(activity, one)]
-            # The one of its day first; then what is late.
-            if plan := min(meant, key=lambda one: one.last_on < activity.day, default=None):
-                plans.remove(plan)
-                _settle(plan, State.DONE, at=at, activity=activity)
-                _tell("planned_activity.done", plan, actor=actor, at=at)
-                done[activity.pk] = plan
-    return done
+    # Asked for each activity that anybody logs, and mostly there is nothing: it locks nothing, and is no text that the
+    # ORM has to write anew.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM outcomes_plannedactivity WHERE tenant_id = %s AND member_id = ANY (%s::uuid[])"
+            " AND type_id = ANY (%s::uuid[]) AND state = 'planned' AND first_on <= %s AND last_on >= %s"
+            " AND (deal_id = ANY (%s::uuid[]) OR deal_id IS NULL)",
+            [
+                current_tenant_id(),
+                list({one.member_id for one in activities}),
+                list({one.type_id for one in activities}),
+                max(days),
+                min(days) - LATE,
+                list({one.deal_id for one in activities if one.deal_id is not None}),
+            ],
+        )
+        return [key for (key,) in cursor]
 
 
 def _is_like(activity: Activity, plan: PlannedActivity) -> bool:
@@ -265,17 +257,32 @@ def _tell(verb: str, plan: PlannedActivity, *, actor: Membership | None, at: dat
 
 @receiver(activities_logged)
 def settle_what_was_planned(activities: Sequence[Activity], actor: Membership, at: datetime, **_: Any) -> None:
-    """Whichever way an activity is written down, it does what was planned."""
-    if activities:
-        _settle_all(activities, actor=actor, at=at)
+    """Whichever way activities are written down, they do what was planned: what is of the same type, with the same deal
+    (or, without one, company), and in whose span they were done after it was planned. Of several the shortest span,
+    then the oldest; where none is planned for their day, one whose span ended not long before.
+    """
+    keys = _waiting(activities)
+    if not keys:
+        return
+    # What was planned is done whether or not its deal is in the actor's sight by now.
+    with transaction.atomic(), of_everybody():
+        waiting = PlannedActivity.objects.filter(pk__in=keys, state=State.PLANNED)
+        plans = list(waiting.select_for_update(of=("self",), no_key=True).select_related("type"))
+        plans.sort(key=lambda one: (one.last_on - one.first_on, one.pk))
+        for activity in sorted(activities, key=lambda one: one.at):
+            meant = [one for one in plans if _is_like(activity, one)]
+            # The one of its day first; then what is late.
+            if plan := min(meant, key=lambda one: one.last_on < activity.day, default=None):
+                plans.remove(plan)
+                _settle(plan, State.DONE, at=at, activity=activity)
+                _tell("planned_activity.done", plan, actor=actor, at=at)
 
 
 @receiver(pre_delete, sender=Activity)
 def open_again(instance: Activity, **_: Any) -> None:
     """What an activity did that is taken back is still to be done."""
-    for plan in PlannedActivity.objects.filter(activity=instance):
-        _settle(plan, State.PLANNED, at=plan.planned_at, activity=None)
-        PlannedActivity.objects.filter(pk=plan.pk).update(settled_at=None)
+    again = {"state": State.PLANNED, "settled_at": None, "activity": None, "version": F("version") + 1}
+    PlannedActivity.objects.filter(activity=instance).update(**again)
 
 
 @receiver(deals_merged)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.api import ids
 from accounts.models import Membership
@@ -155,6 +157,17 @@ def test_logging_does_what_was_planned_for_its_span(
         fresh = ids.decode(ids.DEAL, things.fresh)
         found = [(one.span, one.state) for one in planned_for(lena, today) if one.deal_id == fresh]
     assert found == [("day", "planned"), ("week", "planned")]
+
+
+def test_where_nothing_like_it_is_planned_an_activity_costs_one_question_more(program: Program, things: Things) -> None:
+    planned(program, things, deal=things.deal)
+    logged(program, things, "2026-11-18T09:00:00Z")
+    with CaptureQueriesContext(connection) as asked:
+        logged(program, things, "2026-11-18T10:00:00Z")
+    about = [one["sql"] for one in asked if "outcomes_plannedactivity" in one["sql"]]
+    assert len(about) == 1
+    assert "FOR NO KEY UPDATE" not in about[0]
+    assert sum(one["sql"].startswith("SAVEPOINT") for one in asked) == 2
 
 
 def test_a_plan_that_moves_stays_as_it_was(program: Program, things: Things) -> None:

@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, OutputType
-from activities.services import Gave, log_activity
+from activities.services import Gave, change_activity, log_activity, take_back_activity
 from outcomes.models import DealFact, MilestoneType, StatisticGeneration, StatisticMark, StatisticResult
 from outcomes.queries.statistics import current
 from outcomes.services import record_milestone
@@ -115,6 +115,30 @@ def test_knows_the_minutes_after_the_last_progress(inside_northwind: Tenant, oma
     fact = DealFact.objects.get()
     assert (fact.minutes, fact.minutes_after_progress) == (70, 40)
     assert fact.stage_id == stage("Workshop").pk
+
+
+def test_effort_follows_what_is_corrected_moved_and_taken_back(inside_northwind: Tenant, omar: Membership) -> None:
+    deals = [make_deal(actor=omar, name=name, days_ago=30) for name in ("First", "Second")]
+    call, reply = ActivityType.objects.get(name="Call"), OutputType.objects.get(name="Reply")
+    done = log_activity(actor=omar, type=call, deal=deals[0], at=NOON, recorded_at=NOON, minutes=30)
+
+    def counted() -> list[tuple[int, int, int]]:
+        refresh(inside_northwind)
+        after_marks = stored()
+        with connection.cursor() as cursor:
+            assert engine.refresh_facts(cursor, inside_northwind, rebuild=True) == 0
+        assert stored() == after_marks
+        facts = {one.deal_id: (one.minutes, one.activities, one.outputs) for one in DealFact.objects.all()}
+        return [facts[deal.pk] for deal in deals]
+
+    none = (0, 0, 0)
+    assert counted() == [(30, 1, 0), none]
+    change_activity(activity=done, actor=omar, recorded_at=NOON, minutes=45, outputs=[Gave(reply)])
+    assert counted() == [(45, 1, 1), none]
+    change_activity(activity=done, actor=omar, recorded_at=NOON, deal=deals[1])
+    assert counted() == [none, (45, 1, 1)]
+    take_back_activity(activity=done, actor=omar, at=NOON)
+    assert counted() == [none, none]
 
 
 def test_says_what_is_missing_instead_of_a_number(inside_northwind: Tenant, omar: Membership) -> None:

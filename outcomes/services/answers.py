@@ -13,6 +13,7 @@ from accounts import audit
 from accounts.refusals import Invalid, Refused
 from accounts.visibility import of_everybody
 from outcomes.models import Confirmation, ConfirmationAnswer, Grade, MilestoneEvent
+from outcomes.queries.plans import deal_of
 from outcomes.services.milestones import write_event
 from strategy.models import Deal, EndCause
 
@@ -70,9 +71,8 @@ def answer(
             return stored
         if given.count() >= MOST_ANSWERS:
             raise AnsweredOften
-        deal = _standing(held)
         made = ConfirmationAnswer(
-            deal=deal,
+            deal=deal_of(held),
             confirmation=held,
             said=said,
             words=words.strip(),
@@ -83,22 +83,7 @@ def answer(
             entry_key=entry_key,
         )
         _refuse_nonsense(made, held.purpose)
-        made.save(force_insert=True)
-        # Who answers has looked, also where no script could say so.
-        held.opened_at, held.opened_last_at = held.opened_at or at, held.opened_last_at or at
-        held.answered_at = at
-        held.save(update_fields=["opened_at", "opened_last_at", "answered_at"])
-        audit.record(
-            verb="confirmation.answered",
-            subject=held,
-            actor=None,
-            at=at,
-            to=held.to_name,
-            answer=said or cause,
-            deal=deal.pk,
-        )
-        if held.purpose == Purpose.MILESTONE:
-            _tell_ledger(made, held, deal)
+        _keep(made, held)
     return made
 
 
@@ -116,12 +101,17 @@ def is_alive(confirmation: Confirmation, at: datetime) -> bool:
     return confirmation.revoked_at is None and at < confirmation.expires_at
 
 
-def _standing(held: Confirmation) -> Deal:
-    """The deal that was asked about, or what it turned out to be."""
-    deal: Deal = held.deal
-    while deal.merged_into_id is not None:
-        deal = Deal.objects.get(pk=deal.merged_into_id)
-    return deal
+def _keep(made: ConfirmationAnswer, held: Confirmation) -> None:
+    at = made.answered_at
+    made.save(force_insert=True)
+    # Who answers has looked, also where no script could say so.
+    held.opened_at, held.opened_last_at = held.opened_at or at, held.opened_last_at or at
+    held.answered_at = at
+    held.save(update_fields=["opened_at", "opened_last_at", "answered_at"])
+    told = {"to": held.to_name, "answer": made.said or made.cause, "deal": made.deal_id}
+    audit.record(verb="confirmation.answered", subject=held, actor=None, at=at, **told)
+    if held.purpose == Purpose.MILESTONE:
+        _tell_ledger(made, held, made.deal)
 
 
 def _refuse_nonsense(made: ConfirmationAnswer, purpose: str) -> None:

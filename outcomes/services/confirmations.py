@@ -83,47 +83,33 @@ def ask(
         deal = Deal.objects.select_for_update(of=("self",), no_key=True).select_related("company").get(pk=deal.pk)
         if entry_key is not None and (stored := _asked_by(actor, deal, entry_key)):
             return Asked(stored, "")
-        refuse_merged(deal)
         _refuse_state(deal, purpose)
         if contact is not None:
             contact = Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
             refuse_merged(contact)
         asked = Confirmation(
-            purpose=purpose,
-            deal=deal,
-            type=type,
-            contact=contact,
-            to_name=name or (contact.name if contact else ""),
-            to_email=email or (contact.email if contact else ""),
-            language=language or guessed(deal.company.country if deal.company else ""),
-            channel=channel,
-            statement=statement.strip(),
-            stated_on=stated_on,
-            message=message.strip(),
-            asked_by=actor,
-            asked_at=at,
-            entry_key=entry_key,
-        )
+            purpose=purpose, deal=deal, type=type, contact=contact, to_name=name, to_email=email, language=language,
+            channel=channel, statement=statement.strip(), stated_on=stated_on, message=message.strip(),
+            asked_by=actor, asked_at=at, entry_key=entry_key,
+        )  # fmt: skip
         _refuse_early(asked)
         _fill(asked)
         _refuse_nonsense(asked, today=actor.tenant.day_of(at), days=days)
         _refuse_often(asked)
-        secret = secrets.token_urlsafe(32)
-        asked.digest, asked.expires_at = digest(secret), at + timedelta(days=days)
-        asked.save(force_insert=True)
-        if channel == Channel.MAIL:
-            send(asked, secret, at=at)
-        audit.record(
-            verb="confirmation.asked",
-            subject=asked,
-            actor=actor,
-            at=at,
-            to=asked.to_name,
-            purpose=purpose,
-            channel=channel,
-            deal=deal.pk,
-        )
-    return Asked(asked, secret)
+        asked.expires_at = at + timedelta(days=days)
+        return Asked(asked, _send(asked))
+
+
+def _send(asked: Confirmation) -> str:
+    """Keep what is asked, and send it where it goes by mail; the secret of its link."""
+    secret = secrets.token_urlsafe(32)
+    asked.digest = digest(secret)
+    asked.save(force_insert=True)
+    if asked.channel == Channel.MAIL:
+        send(asked, secret, at=asked.asked_at)
+    told = {"to": asked.to_name, "purpose": asked.purpose, "channel": asked.channel, "deal": asked.deal_id}
+    audit.record(verb="confirmation.asked", subject=asked, actor=asked.asked_by, at=asked.asked_at, **told)
+    return secret
 
 
 def revoke_confirmation(*, confirmation: Confirmation, actor: Membership, at: datetime) -> None:
@@ -150,6 +136,7 @@ def _asked_by(actor: Membership, deal: Deal, entry_key: UUID) -> Confirmation | 
 
 
 def _refuse_state(deal: Deal, purpose: str) -> None:
+    refuse_merged(deal)
     if purpose != Purpose.END_REASON:
         if not deal.is_open:
             raise DealIsOver(deal=deal.name)
@@ -169,13 +156,17 @@ def _refuse_early(asked: Confirmation) -> None:
 
 def _fill(asked: Confirmation) -> None:
     """What stands in place of what was left open."""
+    deal = asked.deal
+    if asked.contact is not None:
+        asked.to_name, asked.to_email = asked.to_name or asked.contact.name, asked.to_email or asked.contact.email
+    asked.language = asked.language or guessed(deal.company.country if deal.company else "")
     if asked.purpose == Purpose.END_REASON:
-        asked.statement = asked.statement or asked.deal.name
-        asked.stated_on = asked.deal.closed_on
+        asked.statement = asked.statement or deal.name
+        asked.stated_on = deal.closed_on
     elif asked.purpose == Purpose.PLAN:
-        asked.statement = asked.statement or plan_told(asked.deal, asked.language)
+        asked.statement = asked.statement or plan_told(deal, asked.language)
     elif asked.type is not None:
-        known = Milestone.objects.filter(deal=asked.deal, type=asked.type, state=Milestone.State.REACHED).first()
+        known = Milestone.objects.filter(deal=deal, type=asked.type, state=Milestone.State.REACHED).first()
         asked.statement = asked.statement or (known.words if known else "") or asked.type.statement
         asked.stated_on = asked.stated_on or (known.reached_on if known else None)
 

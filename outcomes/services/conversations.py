@@ -95,12 +95,6 @@ def change_conversation(
     return talk
 
 
-def ask_question(*, talk: Conversation, actor: Membership, at: datetime, heard: str = "") -> Conversation:
-    """Say that it was asked today, and perhaps what was heard. Raises NotAllowed, Invalid."""
-    given: dict[str, Any] = {"heard": heard} if heard.strip() else {}
-    return change_conversation(talk=talk, actor=actor, at=at, asked_on=actor.tenant.day_of(at), **given)
-
-
 def _judged(company: Company, given: dict[str, Any], *, today: date) -> dict[str, Any]:
     facts = dict(given)
     if "question" in facts:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import teams
+from accounts import people, teams
 from accounts.models import Membership, Tenant
 from accounts.permissions import DIRECTING, allows
 from frontend import words
@@ -64,29 +64,35 @@ def listing(request: TenantRequest) -> HttpResponse:
     managed = teams.teams_managed_by(member)
     near = None if directs else {*managed, *([member.team_id] if member.team_id else [])}
     found = queries.targets_on(today, people=led, teams=near)
-    lines = [line(one, today=today, reader=member, directs=directs, managed=managed) for one in found]
+    spans, members = {one.pk: periods(one, today, request.tenant) for one in found}, queries.whose(found)
+    rows = queries.progress(found, members, spans, counts_from=request.tenant.counts_from_grade)
+    active = frozenset(one.pk for one in people.who_can_sign_in())
+    may_aim, aim, lines = allows(member, "activity.log"), targets.Aim(member), []
+    for one in found:
+        is_known = directs or one.member_id is not None or one.team_id in managed
+        is_seen = is_known or is_group(members[one.pk], active)
+        may_change = may_aim and aim.includes(one.member_id, one.team_id)
+        lines.append(
+            line(one, rows[one.pk], is_seen=is_seen, may_change=may_change, today=today, tenant=request.tenant)
+        )
     url = reverse("target-new", args=[slug])
     add = Action(words=gettext("Set a target"), url=url, icon="plus", solid=True, dialog=True)
     context = {
         "title": gettext("Targets"),
         "lede": gettext("What is done, beside what customers agreed to in the same time."),
         "crumbs": crumbs(request, Crumb(words=gettext("Targets"))),
-        "actions": [add] if allows(member, "activity.log") else [],
+        "actions": [add] if may_aim else [],
         "lines": lines,
     }
     return page(request, "plans/targets.html", context)
 
 
 def line(
-    target: ActivityTarget, *, today: date, reader: Membership, directs: bool, managed: frozenset[UUID]
+    target: ActivityTarget, rows: list[Progress], *, is_seen: bool, may_change: bool, today: date, tenant: Tenant
 ) -> TargetLine:
-    tenant = reader.tenant
     whom = target.member or target.team
-    is_seen = directs or target.member_id is not None or target.team_id in managed or is_group(target)
-    rows = queries.progress(target, periods(target, today, tenant), counts_from=tenant.counts_from_grade)
     per_week = target.per == ActivityTarget.Per.WEEK
     what = gettext("{n} a week: {type}") if per_week else gettext("{n} a month: {type}")
-    may_change = allows(reader, "activity.log") and targets.may_aim(reader, target.member, target.team)
     return TargetLine(
         whom=whom.name if whom else gettext("Everybody"),
         what=what.format(n=words.number(target.number), type=target.type.name),
@@ -101,11 +107,9 @@ def line(
     )
 
 
-def is_group(target: ActivityTarget) -> bool:
+def is_group(members: frozenset[UUID] | None, active: frozenset[UUID]) -> bool:
     """Whether what is counted is of so many people that it tells of none of them."""
-    members = queries.whose(target)
-    people = Membership.objects.filter(is_active=True, user__isnull=False)
-    return (people if members is None else people.filter(pk__in=members)).count() >= FEWEST
+    return len(active if members is None else active & members) >= FEWEST
 
 
 def periods(target: ActivityTarget, today: date, tenant: Tenant) -> list[tuple[date, date]]:
@@ -182,7 +186,7 @@ def edit(request: TenantRequest, pk: UUID) -> HttpResponse:
     """Change a target, or end it."""
     related = ("member", "team", "type", "milestone", "set_by")
     target = ActivityTarget.objects.select_related(*related).filter(pk=pk).first()
-    if target is None or not targets.may_aim(request.membership, target.member, target.team):
+    if target is None or not targets.Aim(request.membership).includes(target.member_id, target.team_id):
         raise Http404(pk)
     url = reverse("targets", args=[request.tenant.slug])
     form = TargetForm(request.POST or None, target=target)

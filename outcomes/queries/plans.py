@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
 
-from accounts.models import Membership
-from accounts.teams import teams_below
+from accounts.models import Membership, Team
 from accounts.visibility import of_everybody
 from activities.models import Activity
 from outcomes.models import (
@@ -145,6 +145,12 @@ class Progress(NamedTuple):
     reached: int
 
 
+#: By target the members whose work it counts; None for everybody's.
+Whose = Mapping[UUID, frozenset[UUID] | None]
+Periods = Sequence[tuple[date, date]]
+ByDay = dict[tuple[UUID, UUID | None], list[tuple[date, int]]]
+
+
 def targets_on(day: date, *, people: Collection[UUID] | None, teams: Collection[UUID] | None) -> list[ActivityTarget]:
     """Targets that are not over on a day: those of these members and teams, and the organisation's; None for all."""
     found = ActivityTarget.objects.filter(Q(until_on=None) | Q(until_on__gte=day))
@@ -156,35 +162,87 @@ def targets_on(day: date, *, people: Collection[UUID] | None, teams: Collection[
     return list(found.select_related(*related).order_by("-pk")[:MOST_TARGETS])
 
 
-def whose(target: ActivityTarget) -> list[UUID] | None:
-    """The members whose work a target counts: one, those of a team and the teams below it, or (None) everybody's."""
-    if target.member_id is not None:
-        return [target.member_id]
-    if target.team_id is None:
-        return None
-    return list(Membership.objects.filter(team__in=teams_below([target.team_id])).values_list("pk", flat=True))
+def whose(targets: Sequence[ActivityTarget]) -> Whose:
+    """The members whose work each target counts: one, those of a team and the teams below it, or (None) everybody's."""
+    of_teams: dict[UUID, set[UUID]] = {one.team_id: set() for one in targets if one.team_id is not None}
+    if of_teams:
+        above = dict(Team.objects.values_list("pk", "parent"))
+        for member, own in Membership.objects.exclude(team=None).values_list("pk", "team"):
+            team: UUID | None = own
+            passed: set[UUID] = set()
+            while team is not None and team not in passed:
+                of_teams.get(team, set()).add(member)
+                passed.add(team)
+                team = above.get(team)
+    found: dict[UUID, frozenset[UUID] | None] = {}
+    for one in targets:
+        found[one.pk] = frozenset(of_teams[one.team_id]) if one.team_id is not None else None
+        if one.member_id is not None:
+            found[one.pk] = frozenset({one.member_id})
+    return found
 
 
-def progress(target: ActivityTarget, periods: Sequence[tuple[date, date]], *, counts_from: int) -> list[Progress]:
-    """What was done in each period, beside what customers agreed to on the deals of the same people. Only milestones
-    that are known well enough to count are counted. Two questions, however many periods."""
-    members, first, last = whose(target), periods[0][0], periods[-1][1]
-    done = Activity.objects.filter(type=target.type_id, day__gte=first, day__lte=last)
+def progress(
+    targets: Sequence[ActivityTarget], members: Whose, spans: Mapping[UUID, Periods], *, counts_from: int
+) -> dict[UUID, list[Progress]]:
+    """What was done in the periods of each target, beside what customers agreed to on the deals of the same people.
+
+    Only milestones that are known well enough to count are counted, and nothing of test deals. Four questions, however
+    many targets and periods.
+    """
+    if not targets:
+        return {}
+    days = [day for periods in spans.values() for period in periods for day in period]
+    done = Activity.objects.filter(
+        Q(deal=None) | Q(deal__is_test=False),
+        type__in={one.type_id for one in targets},
+        day__gte=min(days),
+        day__lte=max(days),
+    )
     agreed = Milestone.objects.filter(
-        type=target.milestone_id,
+        type__in={one.milestone_id for one in targets},
         state=Milestone.State.REACHED,
         grade__gte=counts_from,
-        reached_on__gte=first,
-        reached_on__lte=last,
+        reached_on__gte=min(days),
+        reached_on__lte=max(days),
         deal__merged_into=None,
+        deal__is_test=False,
     )
-    if members is not None:
-        done, agreed = done.filter(member__in=members), agreed.filter(deal__owner__in=members)
+    did = _by_day(done, "member", "day", members)
+    reached = _by_day(agreed, "deal__owner", "reached_on", members)
+
+    def counted(found: ByDay, kind: UUID, target: ActivityTarget, first: date, last: date) -> int:
+        of = members[target.pk]
+        return sum(_within(found[kind, one], first, last) for one in ((None,) if of is None else of))
+
+    return {
+        one.pk: [
+            Progress(
+                first,
+                last,
+                counted(did, one.type_id, one, first, last),
+                counted(reached, one.milestone_id, one, first, last),
+            )
+            for first, last in spans[one.pk]
+        ]
+        for one in targets
+    }
+
+
+def _by_day(rows: QuerySet[Any], who: str, day: str, members: Whose) -> ByDay:
+    """How many rows there are of each type and day: of each person who is named, and (None) of everybody."""
+    found: ByDay = defaultdict(list)
+    named = {one for people in members.values() for one in people or ()}
     # Sums of people whom the reader leads, or of groups; no deal is named.
     with of_everybody():
-        days = list(done.values_list("day").annotate(many=Count("pk")))
-        reached = list(agreed.values_list("reached_on").annotate(many=Count("pk")))
-    return [Progress(begin, end, _within(days, begin, end), _within(reached, begin, end)) for begin, end in periods]
+        if named:
+            theirs = rows.filter(**{f"{who}__in": named}).values_list("type", who, day)
+            for kind, person, on, many in theirs.annotate(many=Count("pk")):
+                found[kind, person].append((on, many))
+        if None in members.values():
+            for kind, on, many in rows.values_list("type", day).annotate(many=Count("pk")):
+                found[kind, None].append((on, many))
+    return found
 
 
 def _within(days: Sequence[tuple[date, int]], first: date, last: date) -> int:

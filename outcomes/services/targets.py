@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.models import Membership, Team
+from accounts.models.organisation import Role
 from accounts.permissions import DIRECTING, require
 from accounts.refusals import Invalid, Refused
 from accounts.teams import members_below, teams_managed_by
@@ -51,7 +54,7 @@ def set_target(
     require(actor, "activity.log")
     if member is not None and team is not None:
         raise Invalid(fields={"team": _("Choose a member or a team, not both.")})
-    _refuse_others(actor, member, team)
+    _refuse_others(actor, member.pk if member else None, team.pk if team else None)
     an_active("member", member)
     offered(type=type, milestone=milestone)
     facts = _judged({"number": number, "per": per, "why": why, "from_on": from_on, "until_on": until_on})
@@ -73,7 +76,7 @@ def change_target(
     require(actor, "activity.log")
     with transaction.atomic():
         target = held(ActivityTarget, target)
-        _refuse_others(actor, target.member, target.team)
+        _refuse_others(actor, target.member_id, target.team_id)
         refuse_stale(target, version)
         now = {name: getattr(target, name) for name in ("number", "per", "why", "from_on", "until_on")}
         if (milestone := given.get("milestone")) is not None and milestone != target.milestone:
@@ -85,17 +88,31 @@ def change_target(
     return target
 
 
-def may_aim(actor: Membership, member: Membership | None, team: Team | None) -> bool:
-    """Whether the actor sets targets for a member, a team, or (neither) the organisation."""
-    if actor.role in DIRECTING or (member is not None and member.pk == actor.pk):
-        return True
-    if member is not None:
-        return actor.role == "manager" and member.pk in members_below(actor)
-    return team is not None and actor.role == "manager" and team.pk in teams_managed_by(actor)
+class Aim:
+    """For whom somebody sets targets. Asked once, where it is needed."""
+
+    def __init__(self, actor: Membership) -> None:
+        self.actor = actor
+
+    def includes(self, member: UUID | None, team: UUID | None) -> bool:
+        """Whether the actor sets targets for a member, a team, or (neither) the organisation."""
+        if self.actor.role in DIRECTING or (member is not None and member == self.actor.pk):
+            return True
+        if self.actor.role != Role.MANAGER:
+            return False
+        return member in self._people if member is not None else team in self._teams
+
+    @cached_property
+    def _people(self) -> frozenset[UUID]:
+        return members_below(self.actor)
+
+    @cached_property
+    def _teams(self) -> frozenset[UUID]:
+        return teams_managed_by(self.actor)
 
 
-def _refuse_others(actor: Membership, member: Membership | None, team: Team | None) -> None:
-    if not may_aim(actor, member, team):
+def _refuse_others(actor: Membership, member: UUID | None, team: UUID | None) -> None:
+    if not Aim(actor).includes(member, team):
         raise NotYoursToAim
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -51,7 +52,10 @@ def part(request: TenantRequest, deal: Deal, *, today: date) -> dict[str, Any]:
     steps = queries.steps_of(deal.pk)
     lines = [line(one, today=today, slug=slug if may_edit else "") for one in steps]
     add = Action(words=gettext("Add a step"), url=reverse("step-new", args=[slug, deal.pk]), icon="plus", dialog=True)
-    proposals = [proposal(one, today=today, slug=slug if may_edit else "") for one in queries.proposals_on(deal.pk)]
+    zone = request.tenant.zone
+    proposals = [
+        proposal(one, today=today, zone=zone, slug=slug if may_edit else "") for one in queries.proposals_on(deal.pk)
+    ]
     return {
         "steps": lines,
         "steps_told": told(lines),
@@ -94,13 +98,13 @@ def line(step: MutualStep, *, today: date, slug: str) -> StepLine:
     )
 
 
-def proposal(one: StepProposal, *, today: date, slug: str) -> ProposalLine:
+def proposal(one: StepProposal, *, today: date, zone: ZoneInfo, slug: str) -> ProposalLine:
     """What the holder of a link proposes, in words."""
     return ProposalLine(
         what=proposed(one, today=today),
         comment=words.quoted(one.comment),
         who=gettext("The holder of the link for {name}, {day}").format(
-            name=one.confirmation.to_name, day=words.ago(one.proposed_at.date(), today=today)
+            name=one.confirmation.to_name, day=words.ago(words.today_in(zone, one.proposed_at), today=today)
         ),
         accept_url=reverse("proposal-accept", args=[slug, one.pk]) if slug else "",
         decline_url=reverse("proposal-decline", args=[slug, one.pk]) if slug else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -104,9 +105,10 @@ class SharePlanForm(forms.Form):
         initial=Confirmation.Channel.MAIL,
         widget=Pick,
     )
+    entry_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, given: Any, *, deal: Deal, language: str) -> None:
-        super().__init__(given, initial={"language": language})
+        super().__init__(given, initial={"language": language, "entry_key": uuid4()})
         found = _contacts(deal.company_id)
         self.fields["contact"] = picked(_("Show it to"), found, _("Somebody else"))
 

@@ -21,7 +21,7 @@ from frontend.access import may
 from frontend.forms.confirmations import AskForm
 from frontend.http import TenantRequest, done, key_of, more_url, page, told_in
 from frontend.parts import Action, Crumb, Head
-from frontend.path import Reader
+from frontend.path import Reader, reader_of
 from frontend.views.customers import Cell, Row
 from frontend.views.pipelines import status_of
 from outcomes import services
@@ -30,6 +30,7 @@ from outcomes.models import Confirmation, Grade, Milestone, MilestoneType
 from outcomes.queries import confirmations as queries
 from outcomes.queries import path as outcomes
 from outcomes.services.confirmation_letters import drafted
+from outcomes.services.confirmations import Asked
 from outcomes.words_for_customers import first_name
 from strategy.models import Contact, Deal, EndCause
 from strategy.queries import deal as find_deal
@@ -156,13 +157,19 @@ def asked(request: TenantRequest, deal: Deal, form: AskForm, url: str) -> HttpRe
     name = made.confirmation.to_name
     if made.confirmation.channel == Channel.MAIL or not made.secret:
         return done(request, url, gettext("{name} is asked").format(name=name))
+    return link_page(request, made, Action(words=gettext("Back to the deal"), url=url))
+
+
+def link_page(request: TenantRequest, made: Asked, back: Action) -> HttpResponse:
+    """The link, shown this once; a form that htmx sent is given it in its own place."""
+    asked = made.confirmation
     context = {
-        "title": gettext("The link for {name}").format(name=name),
-        "crumbs": [Crumb(words=deal.name, url=url), Crumb(words=gettext("Link"))],
+        "title": gettext("The link for {name}").format(name=asked.to_name),
+        "crumbs": [Crumb(words=asked.deal.name, url=back.url), Crumb(words=gettext("Link"))],
         "link": settings.SITE_URL.rstrip("/") + reverse("link", args=[made.secret]),
-        "back": Action(words=gettext("Back to the deal"), url=url),
+        "back": back,
     }
-    return page(request, "confirmations/link.html", context)
+    return page(request, "confirmations/link.html", context, part="told")
 
 
 def draft(request: TenantRequest, deal: Deal, types: list[MilestoneType] | None) -> dict[str, Any]:
@@ -215,19 +222,18 @@ def revoke(request: TenantRequest, pk: UUID) -> HttpResponse:
 @may("milestone.see")
 def listing(request: TenantRequest) -> HttpResponse:
     """Everything that customers were asked, the last first, and how much of what was recorded that is."""
-    now, slug = timezone.now(), request.tenant.slug
-    reader = Reader(zone=request.tenant.zone, now=now, counts_from=request.tenant.counts_from_grade, slug=slug)
+    reader = reader_of(request)
     after = place_of(request.GET.get("after", ""))
     found, more = queries.asked_page(after=after, size=ROWS)
     context = {
         "title": gettext("Asked of customers"),
         "lede": gettext("A link asks one person about one outcome. Silence is no answer, and never a no."),
         "crumbs": [Crumb(words=gettext("Asked of customers"))],
-        "figures": [] if after else queries.figures_by_owner(since=now - PERIOD),
+        "figures": [] if after else queries.figures_by_owner(since=reader.now - PERIOD),
         "heads": [
             Head(words=one) for one in (gettext("Deal"), gettext("About"), gettext("Asked by"), gettext("State"))
         ],
-        "rows": [row_of(one, reader, slug) for one in found],
+        "rows": [row_of(one, reader) for one in found],
         "more_url": more_url(request, f"{BELOW}{found[-1].pk}" if more else None),
     }
     return page(request, "confirmations/list.html", context, part="more" if after else "")
@@ -238,13 +244,13 @@ def place_of(text: str) -> UUID | None:
     return key_of(text.removeprefix(BELOW)) if text.startswith(BELOW) else None
 
 
-def row_of(asked: Confirmation, reader: Reader, slug: str) -> Row:
+def row_of(asked: Confirmation, reader: Reader) -> Row:
     state = told.state(asked, reader)
     if asked.answered_at is not None:
         state = gettext("{state}, answered {day}").format(state=state, day=told.day(asked.answered_at, reader))
     return Row(
         name=asked.deal.name,
         beside=asked.to_name,
-        url=reverse("deal", args=[slug, asked.deal_id]),
+        url=reverse("deal", args=[reader.slug, asked.deal_id]),
         cells=[Cell(words=told.about(asked)), Cell(words=asked.asked_by.name), Cell(words=state)],
     )

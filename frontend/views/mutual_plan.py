@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,14 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.access import may
 from frontend.forms.plans import SharePlanForm, StepForm
-from frontend.http import TenantRequest, done, page, told_in
-from frontend.parts import Action, Crumb
+from frontend.http import TenantRequest, done, told_in
+from frontend.parts import Action
+from frontend.views.confirmations import link_page
 from frontend.views.deal_deeds import shown
 from outcomes.languages import guessed
-from outcomes.models import MutualStep, StepProposal
+from outcomes.models import Confirmation, MutualStep, StepProposal
 from outcomes.queries import plans as queries
 from outcomes.services import ask, mutual_steps, step_proposals
-from outcomes.services.confirmations import Asked
 from outcomes.services.mutual_steps import NoPlanYet
 from strategy.models import Deal
 
@@ -120,11 +119,13 @@ def share(request: TenantRequest, pk: UUID) -> HttpResponse:
             if not queries.steps_of(pk):
                 raise NoPlanYet
             given = form.cleaned_data
-            made = ask(actor=request.membership, deal=deal, at=timezone.now(), purpose="plan", **given)
-            if made.confirmation.channel == "mail":
+            made = ask(
+                actor=request.membership, deal=deal, at=timezone.now(), purpose=Confirmation.Purpose.PLAN, **given
+            )
+            if made.confirmation.channel == Confirmation.Channel.MAIL or not made.secret:
                 told = gettext("{name} is shown the plan").format(name=made.confirmation.to_name)
                 return done(request, back, told)
-            return link_page(request, made, back)
+            return link_page(request, made, Action(words=gettext("Back to the plan"), url=back))
     return shown(
         request,
         form,
@@ -133,17 +134,6 @@ def share(request: TenantRequest, pk: UUID) -> HttpResponse:
         button=gettext("Show them the plan"),
         back=back,
     )
-
-
-def link_page(request: TenantRequest, made: Asked, back: str) -> HttpResponse:
-    """The link, shown this once; a form that htmx sent is given the page in its own place."""
-    context = {
-        "title": gettext("The link for {name}").format(name=made.confirmation.to_name),
-        "crumbs": [Crumb(words=made.confirmation.deal.name, url=back), Crumb(words=gettext("Link"))],
-        "link": settings.SITE_URL.rstrip("/") + reverse("link", args=[made.secret]),
-        "back": Action(words=gettext("Back to the plan"), url=back),
-    }
-    return page(request, "plans/link.html", context, part="told")
 
 
 def proposal_or_404(key: UUID) -> StepProposal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,6 +33,7 @@ from outcomes.services import ask, record_milestone
 from outcomes.services.mutual_steps import add_step
 from outcomes.services.planned_activities import plan_activity
 from outcomes.services.step_proposals import Proposed, TooManyProposals, propose
+from outcomes.services.targets import set_target
 from strategy.models import Company, Deal
 from tests.make import NOON, make_deal
 from tests.teams import Cast, let_see
@@ -309,3 +311,58 @@ def test_omar_shows_the_plan_by_a_letter_or_a_link(
     with tenant_scope(northwind.pk):
         MutualStep.objects.all().delete()
     assert "Nothing is planned yet." in text(as_omar.post(share, given), 422)
+
+
+def test_a_second_press_shows_the_plan_to_nobody_anew(
+    as_omar: Client, deal: Deal, northwind: Tenant, steps: list[MutualStep]
+) -> None:
+    share = f"{HOME}/deals/{deal.pk}/steps/share/"
+    found = re.search(r'name="entry_key" value="([^"]+)"', as_omar.get(share).content.decode())
+    assert found is not None
+    given = {"name": "Ingrid Falk", "email": "ingrid@example.com", "language": "en", "entry_key": found[1]}
+    for _press in range(2):
+        assert as_omar.post(share, {**given, "channel": "mail"}).status_code == 303
+    with tenant_scope(northwind.pk):
+        assert Confirmation.objects.count() == 1
+
+
+def test_a_proposal_was_made_on_the_day_that_the_organisation_had(
+    as_omar: Client, deal: Deal, northwind: Tenant, omar: Membership, steps: list[MutualStep], on_wednesday: None
+) -> None:
+    after_midnight = datetime(2026, 11, 17, 23, 30, tzinfo=UTC)
+    with tenant_scope(northwind.pk):
+        Tenant.objects.filter(pk=northwind.pk).update(time_zone="Europe/Berlin")
+        asked = ask(actor=omar, deal=deal, at=after_midnight, purpose="plan", name="Ingrid Falk", channel="link")
+        said = Proposed(steps[1], comment="After the review")
+        propose(confirmation=asked.confirmation, proposed=[said], at=after_midnight)
+    assert "The holder of the link for Ingrid Falk, today" in text(as_omar.get(f"{HOME}/deals/{deal.pk}/"))
+
+
+def test_a_page_of_targets_costs_the_same_for_one_as_for_many(cast: Cast, client: Client, on_wednesday: None) -> None:
+    with tenant_scope(cast.lena.tenant_id):
+        facts = {
+            "type": ActivityType.objects.order_by("position")[0],
+            "milestone": MilestoneType.objects.order_by("position")[0],
+            "number": 5,
+            "per": "week",
+            "why": "They name it",
+            "from_on": TODAY,
+        }
+
+        def aim(**whom: Any) -> None:
+            set_target(actor=cast.person("lena"), at=NOON, **facts, **whom)
+
+        for whom in ({"member": cast.omar}, {"team": cast.north}, {}):
+            aim(**whom)
+    client.force_login(cast.nina.user)  # type: ignore[arg-type]
+    url = f"{HOME}/plan/targets/"
+    client.get(url)
+    with CaptureQueriesContext(connection) as few:
+        assert "5 a week" in text(client.get(url))
+    with tenant_scope(cast.lena.tenant_id):
+        for whom in ({"member": cast.omar}, {"team": cast.north}, {}):
+            for _more in range(3):
+                aim(**whom)
+    with CaptureQueriesContext(connection) as many:
+        assert text(client.get(url)).count("5 a week") == 12
+    assert len(many) == len(few)

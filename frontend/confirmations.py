@@ -83,9 +83,13 @@ def reply(given: ConfirmationAnswer, one: Standing, reader: Reader) -> Reply:
     if given.confidence is not None:
         told.append(gettext("sure: {n} of 10").format(n=given.confidence))
     kept_out = one.asked.purpose == Purpose.MILESTONE and given.pk not in one.in_ledger
+    # Of a plan they said nothing word for word: what they propose stands beside its steps.
+    is_proposal = one.asked.purpose == Purpose.PLAN and given.said == Said.NEARLY
+    if is_proposal:
+        told[0] = gettext("Proposed a change")
     return Reply(
         told=", ".join(told),
-        said=words.quoted(given.words),
+        said="" if is_proposal else words.quoted(given.words),
         comment=words.quoted(given.comment),
         aside=gettext("Kept here only: the deal was over, or its figures were closed.") if kept_out else "",
     )

@@ -141,9 +141,19 @@ def question(
         form = ReasonForm(asked=asked, initial={"key": new_key(asked)})
     context = facts(request, asked) | {"form": form, "key": new_key(asked), "lede": lede(asked)}
     if asked.purpose == Purpose.PLAN:
-        today = asked.asked_by.tenant.day_of(timezone.now())
-        context["steps"] = plan_link.shared(plans.shared_plan(asked), today=today)
+        context["steps"] = steps_of(asked)
     return render(request, f"links/{asked.purpose}.html", context, status=status)
+
+
+def is_proposal(asked: Confirmation, last: ConfirmationAnswer) -> bool:
+    """Whether the words of an answer are ours: they changed a plan, and what they propose stands beside its steps."""
+    return asked.purpose == Purpose.PLAN and last.said == Said.NEARLY
+
+
+def steps_of(asked: Confirmation) -> list[plan_link.SharedStep]:
+    """The plan as it stands today."""
+    today = asked.asked_by.tenant.day_of(timezone.now())
+    return plan_link.shared(plans.shared_plan(asked), today=today)
 
 
 def correction(request: HttpRequest, asked: Confirmation, form: LinkForm, *, status: int) -> HttpResponse:
@@ -160,9 +170,11 @@ def thanks(
         "form": form,
         "title": gettext("Thank you"),
         "recorded": recorded(asked, last),
-        "quoted": last.words or (asked.statement if last.said == Said.YES else ""),
+        "quoted": quoted(asked, last),
         "cause": dict(CAUSES).get(last.cause, ""),  # type: ignore[call-overload]
     }
+    if is_proposal(asked, last):
+        context["steps"] = steps_of(asked)
     return render(request, "links/thanks.html", context, status=status)
 
 
@@ -212,6 +224,8 @@ def lede(asked: Confirmation) -> str:
 def recorded(asked: Confirmation, last: ConfirmationAnswer) -> str:
     """What is on record, and of whom it is known: not who they are, but what they held."""
     tenant = asked.asked_by.tenant
+    if is_proposal(asked, last):
+        return gettext("A change of the plan was proposed.")
     known = {
         "to": asked.to_email or asked.to_name,
         "day": written(asked, tenant.day_of(last.answered_at)),
@@ -227,6 +241,13 @@ def recorded(asked: Confirmation, last: ConfirmationAnswer) -> str:
             **known
         )
     return said[Said(last.said)].format(**known)
+
+
+def quoted(asked: Confirmation, last: ConfirmationAnswer) -> str:
+    """What was said word for word: by them, or by us where they agreed."""
+    if is_proposal(asked, last):
+        return ""
+    return last.words or (asked.statement if last.said == Said.YES else "")
 
 
 def languages(request: HttpRequest, kept: dict[str, str]) -> list[Tab]:
@@ -286,8 +307,7 @@ def proposed(request: HttpRequest, asked: Confirmation) -> HttpResponse:
                     entry_key=form.cleaned_data["key"],
                     words=gettext("A change of the plan was proposed."),
                 )
-                address = f"{request.path}?lang={translation.get_language()}"
-                return HttpResponseRedirect(address, status=HTTPStatus.SEE_OTHER)
+                return thanked(request)
         form = fresh(form)  # type: ignore[assignment]
     return render(request, "links/proposals.html", facts(request, asked) | {"form": form}, status=status)
 
@@ -301,9 +321,12 @@ def reasoned(request: HttpRequest, asked: Confirmation) -> HttpResponse:
 
 
 def added(request: HttpRequest, asked: Confirmation, last: ConfirmationAnswer) -> HttpResponse:
-    """The last answer once more, with what they add to it."""
+    """The last answer once more, with what they add to it; what they added before stays. Nothing added is no answer."""
     form = MoreForm(request.POST, asked=asked)
     if form.is_valid():
+        comment, confidence = form.cleaned_data["comment"], form.cleaned_data["confidence"]
+        if not comment and confidence is None:
+            return thanked(request)
         with told_in(form):
             return kept(
                 request,
@@ -312,8 +335,8 @@ def added(request: HttpRequest, asked: Confirmation, last: ConfirmationAnswer) -
                 said=last.said,
                 words=last.words,
                 cause=last.cause,
-                comment=form.cleaned_data["comment"],
-                confidence=form.cleaned_data["confidence"],
+                comment=comment or last.comment,
+                confidence=last.confidence if confidence is None else confidence,
             )
     return thanks(request, asked, last, fresh(form), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -328,4 +351,9 @@ def fresh(form: LinkForm) -> LinkForm:
 def kept(request: HttpRequest, asked: Confirmation, form: LinkForm, **given: Any) -> HttpResponse:
     """On to the thanks after an answer was kept."""
     services.answer(confirmation=asked, at=timezone.now(), entry_key=form.cleaned_data["key"], **given)
+    return thanked(request)
+
+
+def thanked(request: HttpRequest) -> HttpResponse:
+    """On to the page that says what is on record."""
     return HttpResponseRedirect(f"{request.path}?lang={translation.get_language()}", status=HTTPStatus.SEE_OTHER)

@@ -171,6 +171,16 @@ class TestAnswer:
         assert milestone.confidence == 8
         assert "Ask &lt;b&gt;Joan&lt;/b&gt;" in buyer.get(url).content.decode()
 
+    def test_what_was_added_stays_when_more_is_added(self, ask: Ask, buyer: Client, northwind: Tenant) -> None:
+        url = ask()
+        press(buyer, url, "yes")
+        press(buyer, url, "more", confidence="8")
+        press(buyer, url, "more", comment="Joan agrees")
+        press(buyer, url, "more")
+        answers, _, milestone = on_record(northwind)
+        assert [(one.confidence, one.comment) for one in answers] == [(None, ""), (8, ""), (8, "Joan agrees")]
+        assert milestone.confidence == 8
+
     def test_second_answer_is_a_new_event(self, ask: Ask, buyer: Client, northwind: Tenant) -> None:
         url = ask()
         press(buyer, url, "yes")

@@ -95,6 +95,6 @@ class AskForm(forms.Form):
         given: dict[str, Any] = super().clean() or {}
         if "contact" not in self.errors and not given.get("contact") and not given.get("name"):
             self.add_error("name", _("Give a name, or choose somebody."))
-        if given.get("contact"):
-            given["name"] = ""
+        if given.get("contact") and given.get("name"):
+            self.add_error("name", _("Leave it empty, or choose “Somebody else” above."))
         return given

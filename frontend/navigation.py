@@ -134,6 +134,13 @@ def tabs(request: TenantRequest) -> tuple[list[Place], list[Place]]:
     return found[:middle], found[middle:]
 
 
+def beside_tabs(request: TenantRequest) -> list[Place]:
+    """What a phone has no tab for: the settings lead there."""
+    before, after = tabs(request)
+    known = {tab.url for tab in (*before, *after)}
+    return [place for _heading, ways in SHELVES for place in places(ways, request) if place.url not in known]
+
+
 def shelves(request: TenantRequest) -> list[Shelf]:
     """The side bar of a member."""
     return shelved(SHELVES, request)

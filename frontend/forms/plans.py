@@ -31,6 +31,7 @@ THEME_BOXES = 3
 def needed_day(label: object, **options: Any) -> forms.DateField:
     field = day_field(label, **options)
     field.required = True
+    field.error_messages |= {"required": _("Give a day."), "invalid": _("Give a day.")}
     return field
 
 
@@ -116,8 +117,8 @@ class SharePlanForm(forms.Form):
         given: dict[str, Any] = super().clean() or {}
         if not self.errors and not given.get("contact") and not given.get("name"):
             self.add_error("name", _("Give a name, or choose somebody."))
-        if given.get("contact"):
-            given["name"] = ""
+        if given.get("contact") and given.get("name"):
+            self.add_error("name", _("Leave it empty, or choose “Somebody else” above."))
         return given
 
 
@@ -319,4 +320,9 @@ class ConversationForm(forms.Form):
 class ThemeFilterForm(forms.Form):
     """By which theme conversations are looked at, and whether they were asked."""
 
-    theme = forms.CharField(label=_("Theme"), required=False, max_length=60, widget=forms.TextInput({"list": "themes"}))
+    theme = forms.CharField(
+        label=_("Theme"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput({"list": "themes", "placeholder": _("Theme")}),
+    )

@@ -70,7 +70,7 @@ def part(request: TenantRequest, company: Company) -> dict[str, Any]:
         "asks": [
             Ask(
                 words=str(prompt.label),
-                lines=[line(one, slug=slug, today=today) for one in found if one.row.prompt == prompt],
+                lines=[line(one, slug=slug, today=today, is_open=may_ask) for one in found if one.row.prompt == prompt],
                 add=Action(words=gettext("Keep a question"), url=f"{url}?prompt={prompt}", icon="plus")
                 if may_ask
                 else None,
@@ -80,7 +80,8 @@ def part(request: TenantRequest, company: Company) -> dict[str, Any]:
     }
 
 
-def line(talk: queries.Talk, *, slug: str, today: date) -> TalkLine:
+def line(talk: queries.Talk, *, slug: str, today: date, is_open: bool) -> TalkLine:
+    """is_open: whether the reader may say what became of it; the others read it."""
     row = talk.row
     by_theme = reverse("conversations", args=[slug])
     horizon = Conversation.Horizon(row.horizon).label
@@ -88,7 +89,7 @@ def line(talk: queries.Talk, *, slug: str, today: date) -> TalkLine:
     about += [gettext("Asked {name}").format(name=row.contact_name)] if row.contact_name and row.asked_on else []
     return TalkLine(
         question=row.question,
-        url=reverse("conversation", args=[slug, row.key]),
+        url=reverse("conversation", args=[slug, row.key]) if is_open else "",
         company=row.company_name,
         company_url=reverse("company", args=[slug, row.company]),
         about=" · ".join([*about, str(horizon), row.member_name]),
@@ -108,7 +109,7 @@ def line(talk: queries.Talk, *, slug: str, today: date) -> TalkLine:
 def listing(request: TenantRequest) -> HttpResponse:
     """All conversations, the newest first, or those with one theme."""
     slug, today = request.tenant.slug, request.tenant.day_of(timezone.now())
-    form = ThemeFilterForm(request.GET)
+    form, may_ask = ThemeFilterForm(request.GET), allows(request.membership, "company.edit")
     theme = form.cleaned_data.get("theme", "") if form.is_valid() else ""
     after = key_of(request.GET.get("after", ""))
     narrowed = {"theme": theme.casefold()[:60]} if theme else {}
@@ -124,7 +125,7 @@ def listing(request: TenantRequest) -> HttpResponse:
         "form": form,
         "theme": theme,
         "themes": queries.themes_in_use(),
-        "lines": [line(one, slug=slug, today=today) for one in found],
+        "lines": [line(one, slug=slug, today=today, is_open=may_ask) for one in found],
         "more_url": more_url(request, rows[ROWS - 1].key if len(rows) > ROWS else None),
         "companies": Action(words=gettext("Choose a company"), url=reverse("companies", args=[slug])),
     }

@@ -60,7 +60,12 @@ def log(request: TenantRequest) -> HttpResponse:
             return logged(request, stored.deal, said_of(stored), stored)
     now = timezone.now()
     given = told_when(request.POST, now) if request.method == "POST" else None
-    form = LogForm(given, choices=choices_for(request, request.GET.get("deal", "")))
+    kind = key_of(request.GET.get("kind", ""))
+    form = LogForm(
+        given,
+        choices=choices_for(request, request.GET.get("deal", "")),
+        initial={"kind": kind} if kind else {},
+    )
     if request.method == "POST" and form.is_valid():
         deal = chosen_deal(form)
         if not form.errors:

@@ -17,7 +17,7 @@ from accounts import queries
 from accounts.integrations.tokens import make_token, revoke_token
 from accounts.models import ApiToken
 from activities.queries import log_time
-from frontend import words
+from frontend import navigation, words
 from frontend.access import may
 from frontend.forms.settings import SCOPE_WORDS, TokenForm
 from frontend.http import TenantRequest, done, page, told_in
@@ -49,6 +49,7 @@ def own(request: TenantRequest) -> HttpResponse:
             (gettext("Time to log"), log_time_words(log_time(since=tenant.day_of(timezone.now()) - EIGHT_WEEKS))),
         ],
         "lists_ways": True,
+        "elsewhere": navigation.beside_tabs(request),
     }
     return render(request, "settings/own.html", context)
 

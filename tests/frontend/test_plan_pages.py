@@ -160,6 +160,10 @@ def test_omar_plans_his_week_moves_drops_and_logs(
     assert "Say in a few words why not." in text(as_omar.post(f"{HOME}/plan/{second}/drop/", {"note": ""}), 422)
     assert as_omar.post(f"{HOME}/plan/{second}/drop/", {"note": "They are ill"}).status_code == 303
     assert as_omar.post(f"{HOME}/plan/{third}/move/", {"span": "week", "on": "2026-11-25"}).status_code == 303
+    with tenant_scope(northwind.pk):
+        meeting = ActivityType.objects.get(name="Meeting")
+    offered = as_omar.get(f"{HOME}/log/?kind={meeting.pk}&deal={deal.pk}").content.decode()
+    assert re.findall(r'name="kind" value="([^"]+)"[^>]*checked', offered) == [str(meeting.pk)]
     given = {"kind": call.pk, "deal": deal.pk, "gave": "nothing", "entry_key": uuid4()}
     assert as_omar.post(f"{HOME}/log/", given).status_code == 303
     page = text(as_omar.get(f"{HOME}/plan/"))
@@ -223,7 +227,7 @@ def test_a_target_stands_beside_what_customers_agreed_to(
 
 
 def test_questions_stand_on_the_page_of_the_company_and_are_found_by_theme(
-    as_omar: Client, deal: Deal, northwind: Tenant
+    as_omar: Client, vera: Membership, deal: Deal, northwind: Tenant
 ) -> None:
     company = deal.company
     assert isinstance(company, Company)
@@ -239,11 +243,24 @@ def test_questions_stand_on_the_page_of_the_company_and_are_found_by_theme(
     assert as_omar.post(f"{HOME}/conversations/{talk.pk}/", edit).status_code == 303
     found = text(as_omar.get(f"{HOME}/conversations/?theme=LEAKAGE rules"))
     assert all(told in found for told in ("Asked today", "Proof of loss", "Became", deal.name))
+    assert f"/conversations/{talk.pk}/" in as_omar.get(f"{HOME}/conversations/").content.decode()
+    as_vera = Client()
+    as_vera.force_login(vera.user)
+    for page in (f"{HOME}/conversations/", f"{HOME}/companies/{company.pk}/"):
+        read = as_vera.get(page).content.decode()
+        assert "What of &lt;2029&gt;?" in read
+        assert f"/conversations/{talk.pk}/" not in read
     assert "No question has this theme." in text(as_omar.get(f"{HOME}/conversations/?theme=none"))
 
 
 def test_who_holds_the_link_reads_the_plan_and_proposes_without_script(
-    client: Client, deal: Deal, northwind: Tenant, omar: Membership, steps: list[MutualStep], on_wednesday: None
+    client: Client,
+    as_omar: Client,
+    deal: Deal,
+    northwind: Tenant,
+    omar: Membership,
+    steps: list[MutualStep],
+    on_wednesday: None,
 ) -> None:
     with tenant_scope(northwind.pk):
         asked = ask(actor=omar, deal=deal, at=NOON, purpose="plan", name="Ingrid Falk", language="de", channel="link")
@@ -270,6 +287,14 @@ def test_who_holds_the_link_reads_the_plan_and_proposes_without_script(
             ("", False),
             ("Betriebsrat", True),
         ]
+    thanks = client.get(url)
+    assert "Eine Änderung des Plans" in text(thanks)
+    assert "sagt, dass es so heißen muss" not in text(thanks)
+    assert all(step.name.replace("<", "&lt;").replace(">", "&gt;") in thanks.content.decode() for step in steps)
+    told = text(as_omar.get(f"{HOME}/deals/{deal.pk}/"))
+    assert "Proposed a change, 18 Nov" in told
+    assert "Nearly, in their words" not in told
+    with tenant_scope(northwind.pk):
         assert {one.due_on for one in MutualStep.objects.all()} == {TODAY, TODAY - timedelta(days=3)}
 
 

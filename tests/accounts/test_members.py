@@ -281,7 +281,7 @@ class TestPlaceholders:
     def test_what_was_theirs_is_the_members(self, lena: Membership, omar: Membership, moses: Membership) -> None:
         with tenant_scope(lena.tenant_id):
             moved = services.link_placeholder(placeholder=moses, member=omar, actor=lena, at=NOON)
-            assert moved == {"deals": 1, "activities": 1}
+            assert moved == {"deals": 1, "activities": 1, "mutual_steps": 0}
             deal = Deal.objects.get()
             assert (deal.owner, deal.owner_at_qualification) == (omar, omar)
             assert [span.owner for span in OwnerSpan.objects.all()] == [omar]

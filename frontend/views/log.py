@@ -256,7 +256,7 @@ def undo(request: TenantRequest, pk: UUID) -> HttpResponse:
     activity = Activity.objects.filter(pk=pk).select_related("type", "deal").first()
     slug = request.tenant.slug
     if activity is None:
-        return done(request, reverse("today", args=[slug]), gettext("It was taken back already."))
+        return done(request, reverse("today", args=[slug]), gettext("There is nothing to take back any more."))
     undo_entry(activity=activity, actor=request.membership, at=timezone.now())
     url = reverse("deal", args=[slug, activity.deal_id]) if activity.deal_id else reverse("today", args=[slug])
     return done(request, url, gettext("{kind} taken back").format(kind=activity.type.name))

@@ -290,7 +290,7 @@ class TestUndo:
             url = f"{LOG}{the_only().pk}/undo/"
         for _ in range(2):
             assert as_omar.post(url).status_code == 303
-        assert "It was taken back already." in as_omar.get("/o/northwind/today/").content.decode()
+        assert "There is nothing to take back any more." in as_omar.get("/o/northwind/today/").content.decode()
 
     def test_is_too_late_once_the_ledger_went_on(
         self, as_omar: Client, deal: Deal, omar: Membership, outcome: dict[str, Any], northwind: Tenant

@@ -88,11 +88,15 @@ def foreign(planted: dict[str, Any]) -> list[str]:
     return [str(planted["swcanary"][model].pk) for model in KINDS]
 
 
+# A second press on the same button is no mistake: it is told that there is nothing left to do.
+SAID_AGAIN = {"/o/northwind/log/KEY/undo/"}
+
+
 @pytest.mark.parametrize("page", [page for page in own_pages() if "KEY" in page])
 def test_in_an_address(browser: Client, planted: dict[str, Any], page: str) -> None:
     for method in (browser.get, browser.post):
         never = plain(method(page.replace("KEY", str(uuid.uuid4()))))
-        assert never[0] in (404, 405)
+        assert never[0] in (404, 405) or (page in SAID_AGAIN and never[0] == 303)
         for key in foreign(planted):
             assert plain(method(page.replace("KEY", key))) == never
 

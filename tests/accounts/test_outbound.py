@@ -101,7 +101,7 @@ class TestOnThisMachine:
         settings.OUTBOUND_NETWORKS = ["127.0.0.0/8"]
 
     def test_who_speaks_slowly_is_not_heard_to_the_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(outbound, "ALTOGETHER", 0.6)
+        monkeypatch.setattr(outbound.Guarded, "lasts", 0.6)
         with listening(dripping) as (port, _):
             began = time.monotonic()
             with suppress(requests.RequestException, OSError):

@@ -20,6 +20,8 @@ WALLED = sorted(model._meta.db_table for model in apps.get_models() if issubclas
 APPEND_ONLY = sorted(
     model._meta.db_table for model in apps.get_models() if issubclass(model, WalledModel) and model.append_only
 )
+# Rows that are thrown away when they are old, and never written again.
+NEVER_CHANGED = {"accounts_event"}
 
 
 @pytest.fixture
@@ -141,12 +143,18 @@ def test_no_row_of_another_tenant_is_read_changed_or_removed(web: Connection, wo
     ):
         if table in APPEND_ONLY and not statement.startswith("SELECT"):
             continue
+        if table in NEVER_CHANGED and statement.startswith("UPDATE"):
+            continue
         assert web.execute(sql.SQL(statement).format(where, foreign)).rowcount == 0
 
 
 @pytest.mark.parametrize("table", sorted(set(WALLED) - set(APPEND_ONLY)))
 def test_no_row_is_handed_to_another_tenant(web: Connection, world: World, table: str) -> None:
     move = sql.SQL("UPDATE {} SET tenant_id = {}").format(sql.Identifier(table), world.southwind.pk)
+    if table in NEVER_CHANGED:
+        with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
+            web.execute(move)
+        return
     count = web.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
     if count == (0,):
         assert web.execute(move).rowcount == 0
@@ -173,6 +181,9 @@ def test_what_is_only_added_to_stays_as_it_was_written(web: Connection, table: s
 def test_some_tables_are_only_added_to() -> None:
     assert APPEND_ONLY == [
         "accounts_auditevent",
+        "outcomes_confirmationanswer",
+        "outcomes_evidencefile",
+        "outcomes_milestoneactivity",
         "outcomes_milestoneevent",
         "strategy_dealevent",
         "strategy_strategyversion",

@@ -596,6 +596,26 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_mutualstep_pair"),
         ),
         migrations.AddConstraint(
+            model_name="plannedactivity",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_plannedactivity_pair"),
+        ),
+        migrations.AddConstraint(
+            model_name="stepproposal",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_stepproposal_pair"),
+        ),
+        migrations.AddConstraint(
+            model_name="theme",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_theme_pair"),
+        ),
+        migrations.AddConstraint(
+            model_name="conversationtheme",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_conversationtheme_pair"),
+        ),
+        migrations.AddConstraint(
+            model_name="conversation",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_conversation_pair"),
+        ),
+        migrations.AddConstraint(
             model_name="mutualstep",
             constraint=accounts.tenancy.rls.TenantReference(
                 field="deal_id", name="outcomes_mutualstep_deal_ref", to="strategy_deal"
@@ -693,10 +713,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="plannedactivity",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_plannedactivity_pair"),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedactivity",
             constraint=accounts.tenancy.rls.TenantReference(
                 field="member_id", name="outcomes_plannedactivity_member_ref", to="accounts_membership"
             ),
@@ -773,10 +789,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="stepproposal",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_stepproposal_pair"),
-        ),
-        migrations.AddConstraint(
-            model_name="stepproposal",
             constraint=accounts.tenancy.rls.TenantReference(
                 field="deal_id", name="outcomes_stepproposal_deal_ref", to="strategy_deal"
             ),
@@ -807,10 +819,6 @@ class Migration(migrations.Migration):
             model_name="theme",
             constraint=accounts.tenancy.rls.RowSecurity(append_only=False, name="outcomes_theme_wall", version=1),
         ),
-        migrations.AddConstraint(
-            model_name="theme",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_theme_pair"),
-        ),
         migrations.AddIndex(
             model_name="conversationtheme",
             index=models.Index(fields=["tenant", "conversation"], name="outcomes_co_tenant__fa9e29_idx"),
@@ -830,10 +838,6 @@ class Migration(migrations.Migration):
             constraint=accounts.tenancy.rls.RowSecurity(
                 append_only=False, name="outcomes_conversationtheme_wall", version=1
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="conversationtheme",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_conversationtheme_pair"),
         ),
         migrations.AddConstraint(
             model_name="conversationtheme",
@@ -870,10 +874,6 @@ class Migration(migrations.Migration):
             constraint=accounts.tenancy.rls.RowSecurity(
                 append_only=False, name="outcomes_conversation_wall", version=1
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="conversation",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_conversation_pair"),
         ),
         migrations.AddConstraint(
             model_name="conversation",

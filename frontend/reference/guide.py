@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frontend.reference import operations
-from frontend.reference.examples import call, made, taken
+from frontend.reference.examples import MADE, call, made, taken
 
 WITH_TOKEN = '-H "Authorization: Bearer $TOKEN"'
 
@@ -62,7 +62,7 @@ def _etags(site: str, api: str) -> str:
     deal = f"{api}/deals/$DEAL"
     return "\n\n".join(
         [
-            made(site, "deal", "deals"),
+            made(site, "deal", "deals", MADE["deals"]),
             f"ETAG=$(curl -s -o /dev/null -w '%header{{etag}}' \"{deal}\" \\\n  {WITH_TOKEN})",
             f"curl -s -o /dev/null -w '%{{http_code}}\\n' \"{deal}\" \\\n  {WITH_TOKEN} \\\n"
             '  -H "If-None-Match: $ETAG"  # 304: nothing has changed',

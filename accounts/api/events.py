@@ -20,8 +20,10 @@ from accounts.refusals import Refused
 PLACES = {
     ids.ACTIVITY: "activities",
     ids.COMPANY: "companies",
+    ids.CONFIRMATION: "confirmations",
     ids.CONTACT: "contacts",
     ids.DEAL: "deals",
+    ids.MILESTONE: "milestones",
     ids.OUTPUT: "outputs",
     ids.WEBHOOK: "webhooks",
 }
@@ -30,6 +32,7 @@ NAMED = {
     "activity_id": ids.ACTIVITY,
     "activity_type_id": ids.ACTIVITY_TYPE,
     "deal_event_id": ids.DEAL_EVENT,
+    "milestone_event_id": ids.MILESTONE_EVENT,
     "milestone_type_id": ids.MILESTONE_TYPE,
     "output_type_id": ids.OUTPUT_TYPE,
 }

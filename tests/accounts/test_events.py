@@ -19,7 +19,7 @@ from activities.models import Activity, ActivityType
 from activities.services import log_activity
 from config.api import unknown
 from outcomes.models import MilestoneType
-from outcomes.services import record_milestone
+from outcomes.services import ask, record_milestone
 from strategy.models import Company
 from tests.api import Program, make_secret
 from tests.databases import as_web
@@ -54,7 +54,9 @@ def log(member: Membership, **facts: Any) -> Activity:
 def test_each_deed_is_told_where_its_row_can_be_read(lena: Membership, inside_northwind: Any) -> None:
     deal = make_deal(actor=lena)
     activity = log(lena, deal=deal)
-    record_milestone(actor=lena, deal=deal, type=MilestoneType.objects.order_by("position")[0], at=NOON)
+    agreed = MilestoneType.objects.order_by("position")[0]
+    record_milestone(actor=lena, deal=deal, type=agreed, at=NOON)
+    ask(actor=lena, deal=deal, type=agreed, name="Nina Berg", channel="link", at=NOON)
     company = Company.objects.create(name="Alder Foods")
     Company.objects.filter(pk=company.pk).update(industry="Food")
     Company.objects.filter(pk=company.pk).update(industry="Food")  # which says nothing new
@@ -66,11 +68,15 @@ def test_each_deed_is_told_where_its_row_can_be_read(lena: Membership, inside_no
     program = Program(make_secret(lena))
     page = program.get("events?limit=100").json()
     assert [event["type"] for event in page["data"]] == [
-        *("deal.opened", "deal.qualified", "activity.logged", "milestone.claimed"),
+        *("deal.opened", "deal.qualified", "activity.logged", "milestone.claimed", "confirmation.asked"),
         *("company.created", "company.changed", "activity.changed", "activity.removed"),
     ]
-    read = program.get(page["data"][0]["subject"]["url"])
-    assert (read.status_code, read.json()["name"]) == (200, deal.name)
+    there = [event for event in page["data"] if event["subject"]["id"] != shapes.ids.encode("act", activity.pk)]
+    read = [program.get(event["subject"]["url"]) for event in there]
+    assert [(one.status_code, one.json()["id"]) for one in read] == [(200, event["subject"]["id"]) for event in there]
+    claimed = page["data"][3]
+    (entry,) = program.get(f"{claimed['subject']['url']}/events").json()["data"]
+    assert entry["id"] == claimed["data"]["milestone_event_id"]
     assert page["next"] is None
     assert program.get(f"events?after={page['next_cursor']}").json()["data"] == []
     assert told(program, limit=1, types="company.changed,deal.opened") == ["deal.opened", "company.changed"]

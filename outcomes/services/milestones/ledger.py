@@ -47,12 +47,13 @@ def write_event(
             return Milestone.objects.get(deal=deal, type=stored.type_id)
         refuse_merged(held)
         refuse_closed(tenant, event.effective_on)
+        # Before the event: what programs are told of the event names the milestone.
+        milestone = _settle(deal=deal, type=kind, fresh=event)
         event.save()
         with keeping(event, shown):
             MilestoneActivity.objects.bulk_create(
                 MilestoneActivity(deal=deal, event=event, activity_id=key) for key in dict.fromkeys(activities)
             )
-            milestone = _settle(deal=deal, type=kind)
             watch_deal(deal)
             about = {"type": kind.name, "deal": deal.pk, **told}
             audit.record(verb=verb, subject=milestone, actor=event.actor, at=event.recorded_at, **about)
@@ -76,11 +77,12 @@ def _entered(event: MilestoneEvent) -> MilestoneEvent | None:
         return stored
 
 
-def _settle(*, deal: Deal, type: MilestoneType) -> Milestone:
-    """Derive the state of one milestone from its events and store it."""
+def _settle(*, deal: Deal, type: MilestoneType, fresh: MilestoneEvent | None = None) -> Milestone:
+    """Derive the state of one milestone from its events, with one that is about to be written, and store it."""
     # What happened is the same whoever writes the next event: deals merged into this one may be out of their sight.
     with of_everybody():
-        events = events_of(deal).filter(type=type).order_by("recorded_at", "pk")
+        events = [*events_of(deal).filter(type=type), *([fresh] if fresh else [])]
+        events.sort(key=lambda event: (event.recorded_at, event.pk))
         milestone, _created = Milestone.objects.update_or_create(deal=deal, type=type, defaults=derive(events))
     return milestone
 

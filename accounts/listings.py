@@ -221,8 +221,8 @@ class WebhookRow(NamedTuple):
     is_active: bool
     ended: str
     created_at: datetime
-    maker: UUID
-    maker_name: str
+    keeper: UUID
+    keeper_name: str
     old_secret_until: datetime | None
     retry_at: datetime | None
     behind: int
@@ -238,13 +238,13 @@ WEBHOOKS = Listing(
     table="accounts_webhook",
     short="hook",
     columns=(
-        *("hook.id", "hook.url", "hook.types", "hook.is_active", "hook.ended", "hook.created_at", "maker.id"),
-        *("maker.name", "hook.old_secret_until", "hook.retry_at"),
+        *("hook.id", "hook.url", "hook.types", "hook.is_active", "hook.ended", "hook.created_at", "keeper.id"),
+        *("keeper.name", "hook.old_secret_until", "hook.retry_at"),
         "greatest(coalesce(feed.position, 0) - hook.position, 0)",
         "hook.version",
     ),
     joins=(
-        "JOIN accounts_membership AS maker ON maker.tenant_id = hook.tenant_id AND maker.id = hook.made_by_id"
+        "JOIN accounts_membership AS keeper ON keeper.tenant_id = hook.tenant_id AND keeper.id = hook.kept_by_id"
         " LEFT JOIN accounts_feed AS feed ON feed.tenant_id = hook.tenant_id"
     ),
     newest_first=False,

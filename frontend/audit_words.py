@@ -160,12 +160,13 @@ VERBS: Words = {
     "view.removed": _("removed the view {name}"),
     "view.saved": _("saved the view {name}"),
     "webhook.added": _("added the webhook {url}"),
-    "webhook.changed": _("changed a webhook: {changes}"),
+    "webhook.changed": _("changed the webhook {url}: {changes}"),
     "webhook.ended": _("switched off the webhook {url}, which took no events"),
     "webhook.removed": _("removed the webhook {url}"),
     "webhook.replayed": _("had an event sent again to {url}"),
     "webhook.replayed_from": _("had events sent again to {url}"),
     "webhook.rotated": _("changed the secret of the webhook {url}"),
+    "webhook.stopped": _("stopped the webhook {url}, which {keeper} may keep no more"),
     "webhook.tested": _("sent a test event to {url}"),
 }
 #: Verbs by what stands before the dot.

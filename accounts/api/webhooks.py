@@ -59,7 +59,7 @@ class Replay(fields.Input):
 class Webhook(fields.Output):
     """An address to which events are sent, signed by Standard Webhooks, in their order and at least once."""
 
-    expands = {"made_by": MEMBER}
+    expands = {"kept_by": MEMBER}
 
     id = fields.Id(ids.WEBHOOK)
     url = fields.Text(longest=500)
@@ -69,7 +69,7 @@ class Webhook(fields.Output):
     behind = fields.Whole(help_text="Events in the feed that it has not come to yet")
     retry_at = fields.Moment(allow_null=True, help_text="When an event that was not taken is tried again")
     old_secret_until = fields.Moment(allow_null=True, help_text="Until when events are signed with two secrets")
-    made_by = fields.Ref(ids.MEMBER)
+    kept_by = fields.Ref(ids.MEMBER, help_text="By whose right it is sent: who added it, or switched it on last")
     created_at = fields.Moment()
     version = fields.Whole(least=1)
 
@@ -107,7 +107,7 @@ def webhook(row: WebhookRow) -> dict[str, Any]:
         "behind": row.behind,
         "retry_at": row.retry_at,
         "old_secret_until": row.old_secret_until,
-        "made_by": ref(ids.MEMBER, row.maker, row.maker_name),
+        "kept_by": ref(ids.MEMBER, row.keeper, row.keeper_name),
         "created_at": row.created_at,
         "version": row.version,
     }
@@ -179,7 +179,8 @@ class Webhooks(Resource):
     def partial_update(self, request: TokenRequest, id: str) -> Response:
         """Change where, what and whether a webhook sends.
 
-        Switched on again, it goes on where it stopped.
+        Switched on again, it goes on where it stopped, and is kept by who did that: it ends when they may not have
+        webhooks any more (`ended` is `keeper`).
         """
         found = self._webhook(id)
         webhooks.change_webhook(webhook=found, actor=request.user, at=timezone.now(), **self.read(request))

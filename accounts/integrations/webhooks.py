@@ -119,9 +119,15 @@ def deliver(*, clock: Callable[[], datetime], until: Callable[[], bool] = lambda
 
 def end_webhook(*, webhook: Webhook, why: str, at: datetime) -> None:
     """Send there no more, since it cannot be reached, and tell the owners by a letter."""
-    webhook.is_active, webhook.ended = False, why
-    webhook.save(update_fields=["is_active", "ended"])
+    switch_off(webhook, why, at=at)
     audit.record(verb="webhook.ended", subject=webhook, actor=None, at=at, url=webhook.url, why=why)
+
+
+def switch_off(webhook: Webhook, why: str, *, at: datetime) -> None:
+    """Send there no more, without anybody's having wished it, and tell the owners by a letter."""
+    webhook.is_active, webhook.ended = False, why
+    webhook.version += 1
+    webhook.save(update_fields=["is_active", "ended", "version"])
     owners = Membership.objects.select_related("tenant", "user").filter(
         role=Role.OWNER, is_active=True, user__isnull=False
     )
@@ -129,7 +135,8 @@ def end_webhook(*, webhook: Webhook, why: str, at: datetime) -> None:
         about = {
             "name": owner.name,
             "url": webhook.url,
-            "is_gone": why == Webhook.Ended.GONE,
+            "why": why,
+            "keeper": webhook.kept_by.name,
             "organisation": owner.tenant.name,
             "slug": owner.tenant.slug,
         }

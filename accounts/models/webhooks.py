@@ -15,10 +15,13 @@ class Webhook(TenantModel):
     Secrets are sealed; the one before is good until `old_secret_until`. While somebody sends, the row is leased to
     them: `lease` tells them apart, so that who lost it writes nothing. `held_by` is the delivery that failed just now:
     nothing overtakes it for its first tries. `retry_at` is when the first of those that failed is tried again.
+
+    It is sent by the right of `kept_by`, who added it or switched it on last, and ends with that right.
     """
 
     class Ended(models.TextChoices):
         MEMBER = "member", _("A member switched it off")
+        KEEPER = "keeper", _("Who kept it may do so no more")
         FAILED = "failed", _("An event could not be delivered for three days")
         GONE = "gone", _("The address said that it is gone (410)")
 
@@ -27,7 +30,7 @@ class Webhook(TenantModel):
     secret = models.BinaryField()
     old_secret = models.BinaryField(default=b"")
     old_secret_until = models.DateTimeField(null=True)
-    made_by = TenantForeignKey("accounts.Membership", models.PROTECT, related_name="+")
+    kept_by = TenantForeignKey("accounts.Membership", models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     is_active = models.BooleanField(default=True)
     ended = models.CharField(max_length=8, choices=Ended, default="")

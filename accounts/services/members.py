@@ -16,10 +16,11 @@ from accounts.refusals import Invalid
 from accounts.services.invitations import end_invitations_of
 from accounts.services.refusals import LastOwner, MemberIsOver, NotAPlaceholder, OutOfReach
 from accounts.services.turns import take_turn, take_turn_as
+from accounts.services.webhooks import stop_webhooks_of
 
 
 def change_role(*, member: Membership, to: str, actor: Membership, at: datetime) -> None:
-    """Give a member another role. What they had invited for, and now could not, ends with it.
+    """Give a member another role. What they had invited for and what they kept, and now could not, ends with it.
 
     Raises OutOfReach when the member or the role is above the actor's, LastOwner, NotAllowed.
     """
@@ -35,6 +36,7 @@ def change_role(*, member: Membership, to: str, actor: Membership, at: datetime)
         was, member.role = member.role, Role(to)
         member.save(update_fields=["role"])
         end_invitations_of(member, at=at)
+        stop_webhooks_of(member, actor=actor, at=at)
         audit.record(verb="member.role_changed", subject=member, actor=actor, at=at, name=member.name, role=[was, to])
 
 
@@ -73,7 +75,7 @@ def put_in_team(*, member: Membership, team: Team | None, actor: Membership, at:
 
 
 def deactivate_member(*, member: Membership, actor: Membership, at: datetime) -> None:
-    """Keep somebody out from their next request on. Their keys and invitations end; their deals stay theirs.
+    """Keep somebody out from their next request on. Their keys, invitations and webhooks end; their deals stay theirs.
 
     Raises OutOfReach, LastOwner, NotAllowed.
     """
@@ -134,7 +136,9 @@ def _end(member: Membership, *, actor: Membership, at: datetime, verb: str) -> N
     member.save(update_fields=["is_active"])
     tokens = ApiToken.objects.filter(membership=member, revoked_at=None).update(revoked_at=at)
     ended = end_invitations_of(member, at=at)
-    audit.record(verb=verb, subject=member, actor=actor, at=at, name=member.name, tokens=tokens, invitations=ended)
+    stopped = stop_webhooks_of(member, actor=actor, at=at)
+    counts = {"tokens": tokens, "invitations": ended, "webhooks": stopped}
+    audit.record(verb=verb, subject=member, actor=actor, at=at, name=member.name, **counts)
 
 
 def _refuse_above(member: Membership, actor: Membership) -> None:

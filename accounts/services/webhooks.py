@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 from accounts import audit
 from accounts.integrations import events
 from accounts.integrations.outbound import may_call
-from accounts.integrations.webhooks import BOTH_FOR, TESTED, new_secret, sealed
+from accounts.integrations.webhooks import BOTH_FOR, TESTED, new_secret, sealed, switch_off
 from accounts.models import Delivery, Event, Feed, Membership, OutboxEvent, Webhook
-from accounts.permissions import require
+from accounts.permissions import allows, require
 from accounts.refusals import Invalid, Refused
 
 MOST = 20
@@ -51,7 +51,7 @@ def add_webhook(*, actor: Membership, url: str, types: Iterable[str] = (), at: d
     if Webhook.objects.count() >= MOST:
         raise TooManyWebhooks
     secret = new_secret()
-    webhook = Webhook(url=_judged(url), types=_known(types), secret=sealed(secret), made_by=actor)
+    webhook = Webhook(url=_judged(url), types=_known(types), secret=sealed(secret), kept_by=actor)
     webhook.position = Feed.objects.values_list("position", flat=True).first() or 0
     webhook.save()
     audit.record(verb="webhook.added", subject=webhook, actor=actor, at=at, url=webhook.url, types=webhook.types)
@@ -67,15 +67,16 @@ def change_webhook(
     types: Iterable[str] | None = None,
     is_active: bool | None = None,
 ) -> Webhook:
-    """Send elsewhere, other types, or not at all. Switched on again it goes on where it stopped. Raises Invalid."""
+    """Send elsewhere, other types, or not at all. Switched on again it goes on where it stopped, and whoever does that
+    keeps it from then on. Raises Invalid."""
     require(actor, "webhook.edit")
     wanted = {
         "url": _judged(url) if url is not None and url != webhook.url else None,
         "types": _known(types) if types is not None else None,
         "is_active": is_active,
     }
-    held = Webhook.objects.select_for_update(of=("self",), no_key=True).get(pk=webhook.pk)
-    changed = {
+    held = Webhook.objects.select_related("kept_by").select_for_update(of=("self",), no_key=True).get(pk=webhook.pk)
+    changed: dict[str, list[object]] = {
         name: [getattr(held, name), value]
         for name, value in wanted.items()
         if value is not None and value != getattr(held, name)
@@ -85,12 +86,29 @@ def change_webhook(
     for name, (_before, value) in changed.items():
         setattr(held, name, value)
     held.ended = "" if held.is_active else held.ended or Webhook.Ended.MEMBER
+    if "is_active" in changed and held.is_active and held.kept_by_id != actor.pk:
+        changed["kept_by"] = [held.kept_by.name, actor.name]
+        held.kept_by = actor
     # What waits is tried at once, and whoever sends to the address as it was writes nothing any more.
     held.lease, held.leased_until, held.held_by = None, None, None
     held.version += 1
     held.save()
-    audit.record(verb="webhook.changed", subject=held, actor=actor, at=at, **changed)
+    audit.record(verb="webhook.changed", subject=held, actor=actor, at=at, url=held.url, changed=changed)
     return held
+
+
+def stop_webhooks_of(member: Membership, *, actor: Membership, at: datetime) -> int:
+    """Send nothing any more by the right of a member who has lost it, and tell the owners; gives how many ended."""
+    if allows(member, "webhook.edit"):
+        return 0
+    kept = Webhook.objects.select_for_update(of=("self",), no_key=True).filter(kept_by=member, is_active=True)
+    for webhook in kept:
+        # Whoever sends there just now finds that it is not theirs to go on with.
+        webhook.lease, webhook.leased_until = None, None
+        webhook.save(update_fields=["lease", "leased_until"])
+        switch_off(webhook, Webhook.Ended.KEEPER, at=at)
+        audit.record(verb="webhook.stopped", subject=webhook, actor=actor, at=at, url=webhook.url, keeper=member.name)
+    return len(kept)
 
 
 def rotate_secret(*, webhook: Webhook, actor: Membership, at: datetime) -> NewWebhook:

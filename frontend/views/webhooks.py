@@ -160,7 +160,17 @@ def _detail(request: TenantRequest, webhook: Webhook, form: WebhookForm, *, secr
     rows = [_sent(request, webhook, one) for one in webhook.deliveries.order_by("-pk")[:SHOWN]]
     crumb = Crumb(words=gettext("Webhooks"), url=reverse("webhooks", args=[request.tenant.slug]))
     return _page(
-        request, form, secret=secret, heads=heads, rows=rows, title=gettext("Webhook"), webhook=webhook, above=[crumb]
+        request,
+        form,
+        secret=secret,
+        heads=heads,
+        rows=rows,
+        title=gettext("Webhook"),
+        above=[crumb],
+        webhook=webhook,
+        state=_state(webhook),
+        keeper=webhook.kept_by.name,
+        is_mine=webhook.kept_by_id == request.membership.pk,
     )
 
 
@@ -183,9 +193,13 @@ def _entry(request: TenantRequest, webhook: Webhook) -> WebhookEntry:
     return WebhookEntry(
         url=webhook.url,
         about=words.listed(webhook.types) if webhook.types else gettext("all"),
-        state=gettext("On") if webhook.is_active else str(webhook.get_ended_display() or gettext("Off")),
+        state=_state(webhook),
         page_url=_address(request, webhook),
     )
+
+
+def _state(webhook: Webhook) -> str:
+    return gettext("On") if webhook.is_active else str(webhook.get_ended_display() or gettext("Off"))
 
 
 def _sent(request: TenantRequest, webhook: Webhook, one: Delivery) -> DeliveryEntry:
@@ -208,7 +222,7 @@ def _filled(webhook: Webhook) -> WebhookForm:
 
 
 def _webhook(pk: UUID) -> Webhook:
-    found = Webhook.objects.filter(pk=pk).first()
+    found = Webhook.objects.select_related("kept_by").filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -14,9 +14,7 @@ WITH_MILESTONE = TELL.format(
         "'mst', (SELECT m.id FROM public.outcomes_milestone AS m"
         " WHERE m.tenant_id = one.tenant_id AND m.deal_id = one.deal_id AND m.type_id = one.type_id)"
     ),
-    data=(
-        "jsonb_build_object('milestone_event_id', one.id, 'milestone_type_id', one.type_id, 'grade', one.grade)"
-    ),
+    data=("jsonb_build_object('milestone_event_id', one.id, 'milestone_type_id', one.type_id, 'grade', one.grade)"),
 )
 AS_IT_WAS = TELL.format(
     subject="'mev', one.id", data="jsonb_build_object('milestone_type_id', one.type_id, 'grade', one.grade)"

@@ -14,13 +14,15 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from accounts.integrations import webhooks
 from accounts.models import AuditEvent, Delivery, Letter, Membership, Webhook
+from accounts.models.organisation import Role
 from accounts.refusals import Invalid
+from accounts.services.members import change_role, deactivate_member
 from accounts.services.webhooks import add_webhook, change_webhook, rotate_secret
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Company
 from tests.accounts.test_events import relayed
 from tests.api import RECEIVER, Program, make_secret
-from tests.make import NOON
+from tests.make import NOON, make_member
 from tests.receivers import Got, Receiver, receiving
 
 
@@ -142,6 +144,37 @@ def test_one_that_says_it_is_gone_is_asked_no_more_until_somebody_switches_it_on
         assert program.post(f"webhooks/{hook['id']}/test", None).json()["code"] == "webhook_off"
         program.patch(f"webhooks/{hook['id']}", {"is_active": True}, If_Match="*")
         assert deliver() == 1
+
+
+def test_who_may_have_webhooks_no_more_keeps_none_and_an_owner_takes_them_over(lena: Membership) -> None:
+    leo = make_member("leo", tenant=lena.tenant, role=Role.LEADER)
+    program = Program(make_secret(lena))
+    with receiving() as receiver:
+        follow(leo, receiver)
+        deeds = (
+            lambda: change_role(member=leo, to=Role.REP, actor=lena, at=NOON),
+            lambda: deactivate_member(member=leo, actor=lena, at=NOON),
+        )
+        for number, deed in enumerate(deeds, 1):
+            with tenant_scope(lena.tenant_id):
+                change_role(member=leo, to=Role.LEADER, actor=lena, at=NOON)
+                hook = Webhook.objects.get()
+                change_webhook(webhook=hook, actor=lena, is_active=False, at=NOON)
+                change_webhook(webhook=hook, actor=leo, is_active=True, at=NOON)
+                deed()
+            happen(lena, f"Company {number}")
+            assert deliver() == 0
+            told = program.get("webhooks").json()["data"][0]
+            assert (told["ended"], told["kept_by"]["name"]) == ("keeper", "Leo")
+            program.patch(f"webhooks/{told['id']}", {"is_active": True}, If_Match="*")
+            assert program.get(f"webhooks/{told['id']}").json()["kept_by"]["name"] == "Lena"
+            assert deliver() == 1  # nothing was missed
+    with tenant_scope(lena.tenant_id):
+        stopped = AuditEvent.objects.filter(verb="webhook.stopped").values_list("data__keeper", flat=True)
+        assert list(stopped) == ["Leo", "Leo"]
+        last = AuditEvent.objects.filter(verb="webhook.changed").latest("pk")
+        assert last.data["changed"] == {"is_active": [False, True], "kept_by": ["Leo", "Lena"]}
+    assert Letter.objects.filter(kind="webhook_ended").count() == 2
 
 
 def test_for_a_day_both_secrets_are_good(lena: Membership) -> None:

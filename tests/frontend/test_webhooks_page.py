@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.integrations import webhooks
 from accounts.models import Membership, Webhook
+from accounts.models.organisation import Role
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Company
+from tests.make import make_member
 from tests.receivers import receiving
 
 PAGE = "/o/northwind/settings/webhooks/"
@@ -40,8 +42,13 @@ def test_lena_adds_one_sees_its_secret_once_and_has_an_event_sent_again(
         webhooks.deliver(clock=timezone.now)
         assert len(receiver.got) == 2
     assert "whsec_" in as_lena.post(f"{here}secret/").content.decode()
+    assert "On, kept by Lena" in as_lena.get(here).content.decode()
     assert as_lena.post(f"{here}switch/").status_code == 303
     assert as_lena.post(f"{here}test/").status_code == 422
+    with tenant_scope(lena.tenant_id):
+        leo = make_member("leo", tenant=lena.tenant, role=Role.LEADER)
+        Webhook.objects.update(kept_by=leo, ended=Webhook.Ended.KEEPER)
+    assert "Take it over and switch it on" in as_lena.get(here).content.decode()
     assert as_lena.post(f"{here}remove/").status_code == 303
 
 

@@ -1,4 +1,5 @@
-// Copies an example. Without this script the button is not shown, and the text can be selected as ever.
+// Copies the text that a button stands beside. Without this script the button is not shown, and the text can be
+// selected as ever.
 (() => {
   "use strict";
   for (const button of document.querySelectorAll("[data-copy]")) {

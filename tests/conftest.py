@@ -22,7 +22,7 @@ from tests.databases import as_owner, as_superuser, current_name, has_superuser
 from tests.make import make_member, make_organisation
 from tests.teams import Cast, in_teams
 
-pytest_plugins = ["tests.post", "tests.worlds", "tests.furnished", "tests.workers"]
+pytest_plugins = ["tests.post", "tests.worlds", "tests.furnished"]
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pytest
-
 from config.devstack.programs import QUEUES
-from tests.databases import current_name, url_of
+from tests.databases import url_of
 from tests.processes import running
 
 
@@ -34,6 +32,7 @@ def working(
 ) -> Iterator[Worker]:
     """A worker of these queues on the database, until the end of the block.
 
+    No longer than a test: the next one's tasks are not for it.
     `include` names modules with more tasks; `chosen` are settings.
     """
     modules = ["config.devstack.tied_pool", *filter(None, [include])]
@@ -54,10 +53,3 @@ def working(
     worker = Worker(database, log)
     with running(arguments, log=log, environment=environment, ready=lambda: " ready." in worker.said()) as process:
         yield replace(worker, pid=process.pid)
-
-
-@pytest.fixture(scope="session")
-def worker(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    """A worker on the database of this test process. It sees what was committed: ask for `transactional_db`."""
-    with working(current_name(), tmp_path_factory.mktemp("worker") / "log") as started:
-        yield started

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +23,11 @@ from outcomes.models import MilestoneType
 from outcomes.services import ask, record_milestone
 from strategy.models import Company
 from tests.api import Program, make_secret
-from tests.databases import as_web
+from tests.databases import as_web, current_name
 from tests.make import NOON, make_deal
 from tests.processes import wait_until
 from tests.strategy import maven
-from tests.workers import Worker
+from tests.workers import working
 
 
 def relayed(member: Membership) -> None:
@@ -110,7 +111,7 @@ def test_no_organisation_follows_another_and_takes_none_of_its_places(lena: Memb
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_committed_late_is_told_to_those_who_have_read_further(lena: Membership, worker: Worker) -> None:
+def test_what_is_committed_late_is_told_to_those_who_have_read_further(lena: Membership, tmp_path: Path) -> None:
     program = Program(make_secret(lena))
     with tenant_scope(lena.tenant_id):
         company = Company.objects.create(name="Alder Foods")
@@ -129,9 +130,10 @@ def test_what_is_committed_late_is_told_to_those_who_have_read_further(lena: Mem
         assert len(first["data"]) == 2
         slow.execute("COMMIT")
     # This time by the clock, the broker and a worker.
-    assert tasks.sweep_events() == 1
     after = f"events?after={first['next_cursor']}"
-    wait_until(lambda: program.get(after).json()["data"], what="the late event")
+    with working(current_name(), tmp_path / "log"):
+        assert tasks.sweep_events() == 1
+        wait_until(lambda: program.get(after).json()["data"], what="the late event")
     with tenant_scope(lena.tenant_id):
         assert list(Event.objects.order_by("position").values_list("position", flat=True)) == [1, 2, 3]
         assert not OutboxEvent.objects.exists()

@@ -23,7 +23,7 @@ from accounts.models import Letter
 from tests.databases import current_name
 from tests.make import NOON
 from tests.post import PostOffice
-from tests.processes import wait_until
+from tests.processes import PATIENCE, wait_until
 from tests.workers import working
 
 MINUTE = timedelta(minutes=1)
@@ -186,6 +186,7 @@ class TestAWorker:
 
     def test_that_is_killed_while_it_sends_loses_nothing(self, tmp_path: Path, settings: Any) -> None:
         silent = socket.create_server(("127.0.0.1", 0))
+        silent.settimeout(PATIENCE)
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
         with working(current_name(), tmp_path / "log", EMAIL_URL=url) as worker:
             write(at=timezone.now())

@@ -46,6 +46,8 @@ CAPABILITIES: dict[str, frozenset[Role]] = {
     "activity.log": SELLING,
     "milestone.see": EVERYONE,
     "milestone.record": SELLING,
+    # That it stands in a system of record: the best grade there is, on a program's word.
+    "milestone.attest": DIRECTING,
     # As a second member, never one's own.
     "milestone.check": SELLING,
     # Writes to a customer, or makes a link for one.

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Model, Q
 
 from accounts.integrations.tokens import digest, prefix_of
-from accounts.models import ApiToken, Membership, OperatorAccess, PastAddress, SavedView, Tenant, User
+from accounts.models import ApiToken, EmailDomain, Membership, OperatorAccess, PastAddress, SavedView, Tenant, User
 from accounts.models.organisation import Role
 from accounts.tenancy.scope import current_tenant_id
 
@@ -181,6 +181,21 @@ def members_called(words: str, *, most: int) -> list[Membership]:
     """Members with these words in their name, those who can sign in first. It reads no more than the organisation's."""
     found = Membership.objects.filter(name__icontains=words)
     return list(found.order_by("-is_active", "name", "pk")[:most])
+
+
+def is_member(user: User) -> bool:
+    """Whether somebody is an active member of the current tenant."""
+    return Membership.objects.filter(user=user, is_active=True).exists()
+
+
+def is_own_address(address: str) -> bool:
+    """Whether mail to an address reaches the current tenant's own people: a member, also by a tag after a plus, or
+    anybody at a domain that it has proven."""
+    local, _at, domain = address.rpartition("@")
+    spellings = [address, f"{local.partition('+')[0]}@{domain}"]
+    if EmailDomain.objects.filter(domain=domain, verified_at__isnull=False).exists():
+        return True
+    return Membership.objects.filter(Q(email__in=spellings) | Q(user__email__in=spellings)).exists()
 
 
 def tenants_of_domain(domain: str) -> list[Tenant]:

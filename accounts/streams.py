@@ -1,4 +1,4 @@
-"""Long answers that are sent while they are made, so that they need no more memory than a part of them."""
+"""Files to keep: long ones that are sent while they are made, and those that somebody sent."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ from collections.abc import Generator, Iterator
 from contextvars import copy_context
 from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 
 from accounts.tenancy.scope import active, current_tenant_id, tenant_scope
+
+
+def kept_file(content: bytes, *, kind: str, name: str, **headers: str) -> HttpResponse:
+    """A file that somebody sent, to keep: no browser shows it as a page of ours, and no cache has it."""
+    response = HttpResponse(content, content_type=kind, headers=headers)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 class TenantStream(StreamingHttpResponse):

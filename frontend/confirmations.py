@@ -58,9 +58,12 @@ def about(asked: Confirmation) -> str:
 
 
 def state(asked: Confirmation, reader: Reader) -> str:
-    """When it was sent and opened, and since when nobody can answer: "Sent to Ingrid Falk 12 Nov, opened 13 Nov"."""
-    sent = gettext("Sent to {name} {day}") if asked.channel == asked.Channel.MAIL else gettext("Link for {name} {day}")
-    told = [sent.format(name=asked.to_name, day=day(asked.asked_at, reader)), opened(asked, reader)]
+    """When it was sent and opened, and since when nobody can answer: "Sent to Ingrid Falk (ingrid@brightwater.example)
+    12 Nov, opened 13 Nov"."""
+    is_sent = asked.channel == asked.Channel.MAIL
+    sent = gettext("Sent to {name} ({email}) {day}") if is_sent else gettext("Link copied for {name} {day}")
+    known = {"name": asked.to_name, "email": asked.to_email, "day": day(asked.asked_at, reader)}
+    told = [sent.format(**known), opened(asked, reader)]
     if asked.revoked_at is not None:
         told.append(gettext("taken back {day}").format(day=day(asked.revoked_at, reader)))
     elif not is_alive(asked, reader.now):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
@@ -21,6 +21,8 @@ from accounts.refusals import Refused
 from accounts.spreadsheets import as_csv
 from accounts.streams import TenantStream
 from frontend.views import errors
+from strategy.models import Deal
+from strategy.queries import deal as find_deal
 
 #: At the beginning of a file it tells spreadsheets that it is UTF-8.
 MARK = "\ufeff"
@@ -46,6 +48,14 @@ def key_of(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def deal_or_404(key: UUID) -> Deal:
+    """The deal of an address; one of another organisation does not exist."""
+    try:
+        return find_deal(key)
+    except Deal.DoesNotExist as error:
+        raise Http404(key) from error
 
 
 def more_url(request: HttpRequest, after: object | None) -> str:

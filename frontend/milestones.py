@@ -11,7 +11,6 @@ from frontend import words
 from frontend.path import Reader
 from frontend.timeline import milestone_line
 from outcomes.models import MilestoneEvent
-from strategy.models import Deal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +48,11 @@ def told_of(event: MilestoneEvent, reader: Reader, slug: str) -> Told:
     )
 
 
-def evidence_of(deal: Deal, reader: Reader, slug: str) -> list[dict[str, Any]]:
+def evidence_of(ledger: Sequence[MilestoneEvent], reader: Reader, slug: str) -> list[dict[str, Any]]:
     """What shows the outcomes of a deal, the newest first: files and addresses."""
-    shown = MilestoneEvent.objects.filter(deal=deal).select_related("type", "actor").prefetch_related("files")
     return [
         {"words": name, "url": url, "is_file": is_file, "beside": f"{event.type.name}, {when}"}
-        for event in shown.order_by("-recorded_at", "-pk")
+        for event in ledger
         for when in [words.day(event.effective_on, today=reader.today)]
         for name, url, is_file in [
             *((one.name, reverse("evidence", args=[slug, one.pk]), True) for one in event.files.all()),

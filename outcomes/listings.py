@@ -110,6 +110,7 @@ class MilestoneEventRow(NamedTuple):
     note: str
     source: str
     external_id: str
+    channel: str | None
     activities: list[UUID]
     files: str
 
@@ -127,6 +128,7 @@ MILESTONE_EVENTS = Listing(
         *("event.id", "event.deal_id", "event.type_id", "event.kind", "event.grade", "event.effective_on"),
         *("event.recorded_at", "event.actor_id", "actor.name", "event.words", "event.agreed_by", *WHO_COLUMNS),
         *("event.evidence", "event.confidence", "event.note", "event.source", "event.external_id"),
+        "asked.channel",
         "ARRAY(SELECT given.activity_id FROM outcomes_milestoneactivity AS given"
         " WHERE given.tenant_id = event.tenant_id AND given.event_id = event.id ORDER BY given.id)",
         # As text: the driver leaves JSON to Django's field, which is not asked here.
@@ -136,7 +138,10 @@ MILESTONE_EVENTS = Listing(
     ),
     joins=(
         "LEFT JOIN accounts_membership AS actor ON actor.tenant_id = event.tenant_id AND actor.id = event.actor_id"
-        + WHO.format("event")
+        " LEFT JOIN outcomes_confirmationanswer AS answer"
+        " ON answer.tenant_id = event.tenant_id AND answer.id = event.answer_id"
+        " LEFT JOIN outcomes_confirmation AS asked"
+        " ON asked.tenant_id = answer.tenant_id AND asked.id = answer.confirmation_id" + WHO.format("event")
     ),
     moment="recorded_at",
     newest_first=False,

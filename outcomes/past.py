@@ -12,8 +12,9 @@ from accounts.reading import Position
 from accounts.visibility import of_everybody
 from outcomes.listings import MILESTONES_PAST, MilestoneRow
 from outcomes.models import MilestoneEvent
-from outcomes.rules import derive, known
-from strategy.models import Contact, Deal
+from outcomes.rules import WHOSE, derive, known
+from strategy.models import Contact
+from strategy.queries import with_merged
 
 
 def page(
@@ -50,17 +51,12 @@ def replayed(rows: Sequence[MilestoneRow], day: date, known_at: datetime | None 
 
 def _events(rows: Iterable[MilestoneRow], day: date) -> dict[tuple[UUID, UUID], list[MilestoneEvent]]:
     """What had happened to each milestone by then, on its deal and on those that turned out to be the same."""
-    kept = {row.deal: row.deal for row in rows}
+    kept = with_merged(row.deal for row in rows)
     found: dict[tuple[UUID, UUID], list[MilestoneEvent]] = defaultdict(list)
     # Whoever sees a deal sees all of its past.
     with of_everybody():
-        fresh = set(kept)
-        while fresh:
-            merged: dict[UUID, Any] = dict(Deal.objects.filter(merged_into__in=fresh).values_list("pk", "merged_into"))
-            fresh = merged.keys() - kept.keys()
-            kept |= {key: kept[into] for key, into in merged.items() if key in fresh}
-        events = MilestoneEvent.objects.filter(deal__in=kept, effective_on__lte=day).order_by("recorded_at", "pk")
-        for event in events:
+        events = MilestoneEvent.objects.filter(deal__in=kept, effective_on__lte=day).select_related(WHOSE)
+        for event in events.order_by("recorded_at", "pk"):
             found[kept[event.deal_id], event.type_id].append(event)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import SequenceMatcher
@@ -155,6 +156,21 @@ def deal(key: UUID) -> Deal:
     """One deal with what its page shows. Raises Deal.DoesNotExist."""
     beside = ("company", "stage", "pipeline", "owner", "end_reason", "competitor", "came_from")
     return Deal.objects.select_related(*beside, "strategy", "segment", "play").get(pk=key)
+
+
+def with_merged(deals: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Some deals and all that turned out to be one of them: {deal: which of them it is now}.
+
+    Also those that others had: whoever sees a deal sees all of its past.
+    """
+    found = {key: key for key in deals}
+    fresh = set(found)
+    with of_everybody():
+        while fresh:
+            rows: dict[UUID, Any] = dict(Deal.objects.filter(merged_into__in=fresh).values_list("pk", "merged_into"))
+            fresh = rows.keys() - found.keys()
+            found |= {key: found[rows[key]] for key in fresh}
+    return found
 
 
 def attributes_of_deals() -> list[Attribute]:

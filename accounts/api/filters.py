@@ -16,11 +16,13 @@ from accounts.api.problems import InvalidParameter
 
 @dataclass(frozen=True)
 class Filter:
-    """One parameter that narrows a list: its name, the form of its value, and what it means."""
+    """One parameter of an address, which mostly narrows a list: its name, the form of its value, what it means, and
+    whether it is needed."""
 
     name: str
     form: fields.StrictField
     about: str
+    is_needed: bool = False
 
 
 class Flag(fields.StrictField):

@@ -136,5 +136,5 @@ def _replay(stored: IdempotencyKey, view: Any, digest: bytes) -> HttpResponse:
 
 def _digest(request: TokenRequest) -> bytes:
     """What makes it the same request: method, address, and the body by its meaning."""
-    body = json.dumps(request.data, sort_keys=True)
-    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n{body}".encode()).digest()
+    body = request.data if isinstance(request.data, bytes) else json.dumps(request.data, sort_keys=True).encode()
+    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + body).digest()

@@ -11,6 +11,7 @@ from rest_framework.parsers import BaseParser
 from accounts.refusals import Refused
 
 LARGEST_BODY = 2 * 1024 * 1024
+LARGEST_FILE = 10 * 1024 * 1024
 DEEPEST = 16
 
 
@@ -24,7 +25,7 @@ class MalformedJSON(Refused):
 
 
 class TooLarge(Refused):
-    """The body is larger than 2 MB. Send it in parts."""
+    """The body is larger than 2 MB of JSON, or than 10 MB of a file. Send it in parts."""
 
     code = "too_large"
     status = 413
@@ -40,11 +41,11 @@ class LengthRequired(Refused):
 
 
 class UnsupportedMediaType(Refused):
-    """The body is something else than application/json."""
+    """The body is something else than application/json, or than the application/octet-stream of a file."""
 
     code = "unsupported_media_type"
     status = 415
-    sentence = "Send the body as application/json, not as {given}."
+    sentence = "Send the body as {wanted}, not as {given}."
 
 
 class StrictJSONParser(BaseParser):
@@ -56,13 +57,28 @@ class StrictJSONParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """The body as plain values. Raises TooLarge or MalformedJSON."""
-        request = (parser_context or {})["request"]
-        if _length(request.META.get("CONTENT_LENGTH")) > LARGEST_BODY:
-            raise TooLarge(limit=LARGEST_BODY)  # before a byte of it is read
-        body = stream.read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY:
-            raise TooLarge(limit=LARGEST_BODY)
-        return loads(body)
+        return loads(_read(stream, (parser_context or {})["request"], LARGEST_BODY))
+
+
+class FileParser(BaseParser):
+    """Takes a body as the content of a file: bytes, of which the deed says what they are."""
+
+    media_type = "application/octet-stream"
+
+    def parse(  # type: ignore[override]
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """The bytes. Raises TooLarge."""
+        return _read(stream, (parser_context or {})["request"], LARGEST_FILE)
+
+
+def _read(stream: IO[Any], request: Any, largest: int) -> bytes:
+    if _length(request.META.get("CONTENT_LENGTH")) > largest:
+        raise TooLarge(limit=largest)  # before a byte of it is read
+    body: bytes = stream.read(largest + 1)
+    if len(body) > largest:
+        raise TooLarge(limit=largest)
+    return body
 
 
 def loads(body: bytes) -> Any:

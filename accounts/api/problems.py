@@ -186,7 +186,8 @@ def _refusal_for(exception: Exception, request: Any) -> Refused | None:
         case exceptions.MethodNotAllowed():
             return MethodNotAllowed(method=request.method)
         case exceptions.UnsupportedMediaType():
-            return UnsupportedMediaType(given=request.content_type[:80] or "nothing")
+            wanted = request.parsers[0].media_type
+            return UnsupportedMediaType(wanted=wanted, given=request.content_type[:80] or "nothing")
         case exceptions.Throttled():
             return TooManyRequests(wait=ceil(getattr(exception, "wait", None) or 1))
         case SuspiciousOperation():
@@ -226,7 +227,7 @@ def _headers(refusal: Refused) -> dict[str, str]:
 def items_of_refusal(refusal: Refused, pointer: str, place: str = "pointer") -> Iterator[ErrorItem]:
     """What a refusal says of each field."""
     for name, told in refusal.fields.items():
-        yield _item(place, name if place != "pointer" else f"{pointer}/{name}", refusal.code, told)
+        yield _item(place, name if place != "pointer" else f"{pointer}/{name}" if name else pointer, refusal.code, told)
 
 
 def items_of(detail: Any, pointer: str) -> Iterator[ErrorItem]:

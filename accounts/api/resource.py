@@ -51,7 +51,8 @@ class Resource(ViewSet):
     `deprecated` says of an action that it will end.
     `shown_once` names fields of an answer that are kept nowhere: null when the request is sent again.
     `in_sight` says that its rows are seen by some members and not by others. `placed` has what stands in the address
-    beside `id`: {action: {name: (JSON schema, what it is)}}.
+    beside `id`: {action: {name: (JSON schema, what it is)}}. `of_files` are actions that take a file as their body, or
+    answer with one.
 
     Reading actions know `fields`, and `expand` where the output says that it can be widened; single rows and pages
     get their ETag here.
@@ -69,6 +70,7 @@ class Resource(ViewSet):
     shown_once: ClassVar[Mapping[str, Sequence[str]]] = {}
     in_sight: ClassVar[bool] = False
     placed: ClassVar[Mapping[str, Mapping[str, tuple[dict[str, Any], str]]]] = {"put_by_external_id": NAMED_OUTSIDE}
+    of_files: ClassVar[frozenset[str]] = frozenset()
     lists: ClassVar[frozenset[str]] = frozenset({"list"})
     unpaged: ClassVar[frozenset[str]] = frozenset()
     kind: ClassVar[str] = ""
@@ -98,6 +100,9 @@ class Resource(ViewSet):
         if self.action is None:
             return
         self.wanted = read(request.query_params, self.parameters(self.action))
+        needed = [one.name for one in self.filters.get(self.action, ()) if one.is_needed]
+        if missing := [name for name in needed if name not in self.wanted]:
+            raise InvalidParameter(fields=dict.fromkeys(missing, _("Give it.")))
         self.fields: frozenset[str] = self.wanted.pop("fields", frozenset())
         self.expanded: frozenset[str] = self.wanted.pop("expand", frozenset())
         if self.expanded:
@@ -175,7 +180,7 @@ class Resource(ViewSet):
         known = {given.name: given.form for given in cls.filters.get(action, ())}
         if action in cls.lists - cls.unpaged:
             known |= {"limit": paging.Limit(), "cursor": paging.Cursor()}
-        if cls.is_reading(action):
+        if cls.is_reading(action) and action in cls.gives:
             shape = cls.gives[action]
             known["fields"] = nouns.Some(nouns.fields_of(shape))
             if wide := nouns.expandable(shape):
@@ -190,9 +195,13 @@ class Resource(ViewSet):
 
     def read(self, request: TokenRequest) -> dict[str, Any]:
         """What the action takes, from the body. Raises ValidationError, or what the parser refuses."""
-        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
-            raise LengthRequired  # WSGI would show such a body as an empty one
+        _refuse_unmeasured(request)
         return _form(self.takes[self.action]).given(request.data)
+
+    def read_file(self, request: TokenRequest) -> bytes:
+        """The file that is the body. Raises what the parser refuses."""
+        _refuse_unmeasured(request)
+        return request.data if isinstance(request.data, bytes) else b""
 
     def key(self, text: str) -> UUID:
         """The key of a row named in the address. Raises NotThere for anything that is no id of this resource."""
@@ -247,6 +256,11 @@ class Resource(ViewSet):
         query = self.request.query_params.copy()
         query["cursor"] = cursor
         return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
+
+
+def _refuse_unmeasured(request: TokenRequest) -> None:
+    if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+        raise LengthRequired  # WSGI would show such a body as an empty one
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
@@ -28,8 +29,8 @@ OF_ONE = {"404": "There is no such row in this organisation."}
 OF_DEEDS = {
     "409": "The state of things stands against it, or the same request is being worked on.",
     "411": "The body came without a length.",
-    "413": "The body is larger than 2 MB.",
-    "415": "The body is not application/json.",
+    "413": "The body is larger than 2 MB of JSON, or 10 MB of a file.",
+    "415": "The body is not of the media type that the operation takes.",
     "422": "What was given cannot be used: see `errors`.",
 }
 OF_GUARDED = {"412": "The row has changed since the ETag in If-Match."}
@@ -109,7 +110,12 @@ class Schema(AutoSchema):
         return self.view.action in self.view.deprecated
 
     def get_request_serializer(self) -> Any:
+        if self._is_of_file() and self.method in WRITES:
+            return OpenApiTypes.BINARY
         return self.view.takes.get(self.view.action)
+
+    def _is_of_file(self) -> bool:
+        return self.view.action in self.view.of_files
 
     def get_response_serializers(self) -> Any:
         given = self.view.gives.get(self.view.action)
@@ -130,7 +136,8 @@ class Schema(AutoSchema):
         about, schema = self._about(name), form.schema()
         if schema["type"] == "array":
             return OpenApiParameter(name, type=schema, location="query", description=about, style="form", explode=False)
-        return OpenApiParameter(name, type=schema, location="query", description=about)
+        needed = any(one.is_needed for one in self.view.filters.get(self.view.action, ()) if one.name == name)
+        return OpenApiParameter(name, type=schema, location="query", description=about, required=needed)
 
     def _headers(self) -> list[OpenApiParameter]:
         """The headers that the operation heeds."""
@@ -156,11 +163,14 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         given = self.get_response_serializers()
-        status = "204" if given is None else "201" if self.view.action == "create" else "200"
+        is_file = self._is_of_file() and self.method == "GET"
+        status = "200" if is_file else "204" if given is None else "201" if self.view.action == "create" else "200"
         makes_too = self.view.action == "put_by_external_id"
         answer: dict[str, Any] = (
             self._get_response_for_code(given, status) if given is not None else {}  # type: ignore[no-untyped-call]
         )
+        if is_file:
+            answer = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
         about = "What was asked for." if self.method == "GET" else "Done."
         bodies = {
             one: answer | {"description": about, "headers": self._answered_headers(one)}

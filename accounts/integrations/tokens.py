@@ -30,6 +30,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "activities:write": frozenset({"activity.log"}),
     "milestones:read": frozenset({"milestone.see"}),
     "milestones:write": frozenset({"milestone.record", "milestone.check"}),
+    # Of its own, for the program that reads the system of record and for no other.
+    "milestones:attest": frozenset({"milestone.attest"}),
     # Of its own, because it writes to customers.
     "confirmations:write": frozenset({"confirmation.ask"}),
     "statistics:read": frozenset({"statistics.see"}),

@@ -85,6 +85,9 @@ class AskForm(forms.Form):
             del self.fields["type"]
         else:
             self.fields["type"].offer([(str(one.pk), one.name) for one in types], types)  # type: ignore[attr-defined]
+            self.fields["channel"].help_text = _(
+                "An answer to a letter is the customer’s own word (E3). By a copied link it is evidence (E1)."
+            )
         choices = [(str(one.pk), f"{one.name} {one.email}".strip()) for one in people]
         self.fields["contact"].offer([*choices, (OTHER, _("Somebody else"))], people)  # type: ignore[attr-defined]
         for name in ("type", "contact", "language"):

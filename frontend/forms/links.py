@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -9,8 +10,8 @@ from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
 from frontend.forms.pick import Choices, Pick
-from outcomes.models import Confirmation
-from outcomes.services.answers import LONGEST
+from outcomes.models import Confirmation, ConfirmationAnswer
+from outcomes.services.answers import LONGEST, SURE
 from strategy.models import EndCause
 
 TEXT = {"dir": "auto"}
@@ -86,7 +87,7 @@ class ReasonForm(LinkForm):
 
 
 class MoreForm(LinkForm):
-    """What they may add to an answer."""
+    """What they may add to an answer: how sure they are only where it goes ahead at all."""
 
     confidence = forms.TypedChoiceField(
         label=_("How sure are you that this will go ahead? 0 is not at all, 10 is certain."),
@@ -104,3 +105,8 @@ class MoreForm(LinkForm):
         widget=forms.Textarea(attrs={"rows": 3, **TEXT}),
         error_messages=TOO_LONG,
     )
+
+    def __init__(self, *args: object, last: ConfirmationAnswer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if last.said not in SURE:
+            del self.fields["confidence"]

@@ -24,6 +24,7 @@ SCOPE_WORDS = {
     "activities:write": _("Log activities"),
     "milestones:read": _("Read outcomes"),
     "milestones:write": _("Record outcomes"),
+    "milestones:attest": _("Say what stands in a system of record"),
     "confirmations:write": _("Ask customers to confirm"),
     "statistics:read": _("Read statistics"),
     "events:read": _("Follow what happens"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from frontend import confirmations as told
 from frontend import words
 from frontend.access import may
 from frontend.forms.confirmations import AskForm
-from frontend.http import TenantRequest, done, key_of, more_url, page, told_in
+from frontend.http import TenantRequest, deal_or_404, done, key_of, more_url, page, told_in
 from frontend.parts import Action, Crumb, Head
 from frontend.path import Reader, reader_of
 from frontend.views.customers import Cell, Row
@@ -29,11 +30,12 @@ from outcomes.languages import guessed
 from outcomes.models import Confirmation, Grade, Milestone, MilestoneType
 from outcomes.queries import confirmations as queries
 from outcomes.queries import path as outcomes
+from outcomes.queries.confirmations import Standing
+from outcomes.services.answers import is_alive
 from outcomes.services.confirmation_letters import drafted
 from outcomes.services.confirmations import Asked
 from outcomes.words_for_customers import first_name
 from strategy.models import Contact, Deal, EndCause
-from strategy.queries import deal as find_deal
 
 Purpose, Channel = Confirmation.Purpose, Confirmation.Channel
 
@@ -53,25 +55,33 @@ class Open:
     url: str
 
 
-def part_of(request: TenantRequest, deal: Deal, reader: Reader) -> dict[str, Any]:
-    """What the part “Asked of the customer” of a deal's page shows."""
-    found = queries.asked_on(deal.pk, most=BESIDE)
+def part_of(request: TenantRequest, deal: Deal, same: Iterable[UUID], reader: Reader) -> dict[str, Any]:
+    """What the part “Asked of the customer” of a deal's page shows; same: it and what was merged into it."""
+    found = queries.asked_on(same, most=BESIDE)
     may_ask = deal.merged_into_id is None and allows(request.membership, "confirmation.ask")
     rows = Milestone.objects.filter(deal=deal, state=Milestone.State.REACHED).select_related("type", "contact")
     reached = list(rows.order_by("type__position"))
     return {
         "questions": [told.question(one, reader) for one in found],
         "asked_figures": told.figures_words(queries.figures_of(found, recorded=len(reached))),
-        "to_ask": to_ask(request, deal, reached) if may_ask else [],
+        "to_ask": to_ask(request, deal, reached, awaited(found, reader)) if may_ask else [],
         "may_revoke": may_ask,
     }
 
 
-def to_ask(request: TenantRequest, deal: Deal, reached: list[Milestone]) -> list[Open]:
-    """The buttons: of each outcome that the customer has not confirmed, or why a deal ended."""
+def awaited(found: Sequence[Standing], reader: Reader) -> set[UUID | None]:
+    """Of which outcomes an answer is awaited; None for why the deal ended. Whoever asks them again nags them."""
+    waiting = (one.asked for one in found if not one.answers and is_alive(one.asked, reader.now))
+    return {one.type_id for one in waiting if one.purpose != Purpose.PLAN}
+
+
+def to_ask(
+    request: TenantRequest, deal: Deal, reached: list[Milestone], waiting: Collection[UUID | None]
+) -> list[Open]:
+    """The buttons: of each outcome that nobody confirmed and of which no answer is awaited, or why a deal ended."""
     url = reverse("deal-ask", args=[request.tenant.slug, deal.pk])
-    unconfirmed = [one for one in reached if one.grade < Grade.E3] if deal.is_open else []
-    if (deal.is_open and not unconfirmed) or deal.end_cause == EndCause.WON:
+    unconfirmed = [one for one in reached if one.grade < Grade.E3 and one.type_id not in waiting]
+    if (deal.is_open and not unconfirmed) or deal.end_cause == EndCause.WON or (not deal.is_open and None in waiting):
         return []
     if deal.is_open:
         return [
@@ -103,13 +113,6 @@ def reason_told(deal: Deal) -> str:
     if given is None:
         return ""
     return " ".join(part for part in (told.answer_words(given) + ".", words.quoted(given.words)) if part)
-
-
-def deal_or_404(key: UUID) -> Deal:
-    try:
-        return find_deal(key)
-    except Deal.DoesNotExist as error:
-        raise Http404(key) from error
 
 
 @require_http_methods(["GET", "POST"])

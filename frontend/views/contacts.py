@@ -15,7 +15,7 @@ from accounts.permissions import allows
 from activities.queries import done_with
 from frontend.access import may
 from frontend.forms.customers import ContactForm, FilterForm, MergeForm, RoleForm
-from frontend.http import TenantRequest, done, more_url, page, told_in
+from frontend.http import TenantRequest, deal_or_404, done, more_url, page, told_in
 from frontend.parts import Action, Crumb, Head
 from frontend.path import reader_of
 from frontend.views.customers import (
@@ -317,13 +317,6 @@ def unmerge(request: TenantRequest, pk: UUID) -> HttpResponse:
         raise Http404(pk)
     undone = services.undo_merge(merge=last, actor=request.membership, at=timezone.now())
     return done(request, reverse("contact", args=[request.tenant.slug, pk]), undone_words(undone.facts, undone.rows))
-
-
-def deal_or_404(key: UUID) -> Deal:
-    found = Deal.objects.select_related("company").filter(pk=key).first()
-    if found is None:
-        raise Http404(key)
-    return found
 
 
 def deciding(request: TenantRequest, deal: Deal) -> dict[str, Any]:

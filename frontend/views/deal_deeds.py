@@ -17,9 +17,8 @@ from accounts.refusals import Invalid
 from frontend.access import may
 from frontend.forms.customers import OWN
 from frontend.forms.deal_deeds import CompanyMixin, FactsForm, MoveForm, OpenDealForm, looks, minor
-from frontend.http import TenantRequest, done, key_of, page, told_in
+from frontend.http import TenantRequest, deal_or_404, done, key_of, page, told_in
 from frontend.parts import Crumb
-from frontend.views.deals import deal_or_404
 from frontend.views.pipelines import status_of
 from outcomes.requirements import SUPPLY, type_of
 from strategy import queries, services

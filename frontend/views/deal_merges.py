@@ -13,11 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from frontend import words
 from frontend.access import may
 from frontend.forms.customers import MergeForm
-from frontend.http import TenantRequest, done, key_of, told_in
+from frontend.http import TenantRequest, deal_or_404, done, key_of, told_in
 from frontend.parts import Crumb
 from frontend.views.customers import BESIDE, Row, form_page, pick_page, undone_words
 from frontend.views.deal_deeds import crumbs
-from frontend.views.deals import deal_or_404
 from strategy import customer_queries, lookups, queries, services
 from strategy.models import Deal, Merge
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
@@ -16,7 +16,7 @@ from accounts.permissions import allows
 from activities import queries as activities
 from frontend import mutual_plan, words
 from frontend.access import may
-from frontend.http import TenantRequest, page, wants_part
+from frontend.http import TenantRequest, deal_or_404, page, wants_part
 from frontend.milestones import evidence_of
 from frontend.parts import Action, Crumb, Item, Menu, Tab
 from frontend.path import Reader, outcome_path, reader_of
@@ -24,6 +24,7 @@ from frontend.timeline import lines
 from frontend.views import confirmations
 from frontend.views.contacts import deciding
 from frontend.views.customers import own_facts
+from outcomes.models import MilestoneEvent
 from outcomes.queries import path as outcomes
 from strategy import queries
 from strategy.models import Deal
@@ -32,22 +33,16 @@ from strategy.models import Deal
 ENTRIES = 30
 
 
-def deal_or_404(key: UUID) -> Deal:
-    """The deal of an address; one of another organisation does not exist."""
-    try:
-        return queries.deal(key)
-    except Deal.DoesNotExist as error:
-        raise Http404(key) from error
-
-
 @require_GET
 @may("deal.see")
 def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
     """One deal: its facts, what the customer agreed, and what happened."""
     deal, reader = deal_or_404(pk), reader_of(request)
+    same = queries.with_merged([deal.pk])
+    ledger = outcomes.ledger_of(same)
     if wants_part(request):
         part = "entries" if "from" in request.GET else "timeline"
-        context = timeline_of(request, deal, reader, activities.ticks_of(deal.pk))
+        context = timeline_of(request, deal, reader, activities.ticks_of(deal.pk), ledger)
         return page(request, "deals/detail.html", context, part=part)
     context = {
         "title": deal.name,
@@ -60,15 +55,15 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         "menu": menu(request, deal),
         "about": about(deal, reader),
         **deciding(request, deal),
-        "shown": evidence_of(deal, reader, request.tenant.slug),
-        **confirmations.part_of(request, deal, reader),
+        "shown": evidence_of(ledger, reader, request.tenant.slug),
+        **confirmations.part_of(request, deal, same, reader),
         "serves": serves(deal),
         "move": move(request, deal),
         "serve_url": edit_url(request, deal) if deal.segment is None else "",
         **now_part_of(request, deal),
         **mutual_plan.part(request, deal, today=reader.today),
     }
-    return page(request, "deals/detail.html", context | parts_of(request, deal))
+    return page(request, "deals/detail.html", context | parts_of(request, deal, ledger))
 
 
 def now_part_of(request: TenantRequest, deal: Deal) -> dict[str, Any]:
@@ -96,19 +91,27 @@ def move(request: TenantRequest, deal: Deal) -> Action | None:
     return Action(words=move_words(deal), url=reverse("deal-move", args=[request.tenant.slug, deal.pk]), dialog=True)
 
 
-def parts_of(request: TenantRequest, deal: Deal) -> dict[str, Any]:
+def parts_of(request: TenantRequest, deal: Deal, ledger: Sequence[MilestoneEvent]) -> dict[str, Any]:
     """The parts of a deal's page that an entry changes: its path, and what happened."""
     reader, ticks = reader_of(request), activities.ticks_of(deal.pk)
     nodes = outcome_path(deal, *outcomes.path_of(deal.pk), ticks, reader)
-    return {"deal": deal, "nodes": nodes, **timeline_of(request, deal, reader, ticks)}
+    return {"deal": deal, "nodes": nodes, **timeline_of(request, deal, reader, ticks, ledger)}
 
 
-def timeline_of(request: TenantRequest, deal: Deal, reader: Reader, ticks: Sequence[activities.Tick]) -> dict[str, Any]:
+def timeline_of(
+    request: TenantRequest,
+    deal: Deal,
+    reader: Reader,
+    ticks: Sequence[activities.Tick],
+    ledger: Sequence[MilestoneEvent],
+) -> dict[str, Any]:
     """The part of the timeline that an address asks for."""
     show = request.GET.get("show", activities.ALL)
     show = show if show in outcomes.SHOWS else activities.ALL
     start = whole_number(request.GET.get("from", "0"))
-    found = outcomes.what_happened(deal.pk, ticks=ticks, show=show, start=start, size=ENTRIES, zone=reader.zone)
+    found = outcomes.what_happened(
+        deal.pk, ledger=ledger, ticks=ticks, show=show, start=start, size=ENTRIES, zone=reader.zone
+    )
     url = reverse("deal", args=[request.tenant.slug, deal.pk])
     left = found.counts[show] - start - ENTRIES
     return {

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.api.limits import visitor
 from accounts.days import day_of_year
 from accounts.integrations.limits import Bucket, Limit, take
+from accounts.queries import is_member
 from accounts.tenancy.scope import tenant_scope
 from frontend import plan_link
 from frontend.access import public
@@ -58,6 +59,8 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
         with translation.override(language_of(request, asked.language)), timezone.override(asked.asked_by.tenant.zone):
             if not is_alive(asked, timezone.now()):
                 return private(over(request, asked))
+            if request.user.is_authenticated and is_member(request.user):
+                return private(ours(request, asked))
             try:
                 return private(answered(request, asked, secret) if request.method == "POST" else shown(request, asked))
             except services.LinkOver:  # while the page was read
@@ -126,12 +129,23 @@ def over(request: HttpRequest, asked: Confirmation) -> HttpResponse:
     )
 
 
+def ours(request: HttpRequest, asked: Confirmation) -> HttpResponse:
+    """The browser is that of somebody who asks: what it said would not be the customer's, and nor is that it looked."""
+    sentence = gettext(
+        "You are signed in as a member of {seller}, so an answer from this browser would not be the customer’s."
+        " The link works in the browser of {name}."
+    ).format(seller=asked.asked_by.tenant.name, name=asked.to_name)
+    return told(
+        request, heading=gettext("Only the customer answers here"), sentence=sentence, status=HTTPStatus.FORBIDDEN
+    )
+
+
 def shown(request: HttpRequest, asked: Confirmation) -> HttpResponse:
     """The question, or what was answered while nobody wants to answer anew."""
     last = links.last_answer(asked)
     if last is None or "again" in request.GET:
         return question(request, asked)
-    return thanks(request, asked, last, MoreForm(asked=asked, initial={"key": new_key(asked)}))
+    return thanks(request, asked, last, MoreForm(asked=asked, last=last, initial={"key": new_key(asked)}))
 
 
 def question(
@@ -173,8 +187,8 @@ def thanks(
         "quoted": quoted(asked, last),
         "cause": dict(CAUSES).get(last.cause, ""),  # type: ignore[call-overload]
     }
-    if is_proposal(asked, last):
-        context["steps"] = steps_of(asked)
+    if asked.purpose == Purpose.PLAN:
+        context |= {"steps": steps_of(asked), "is_proposal": is_proposal(asked, last)}
     return render(request, "links/thanks.html", context, status=status)
 
 
@@ -226,26 +240,27 @@ def recorded(asked: Confirmation, last: ConfirmationAnswer) -> str:
     tenant = asked.asked_by.tenant
     if is_proposal(asked, last):
         return gettext("A change of the plan was proposed.")
-    known = {
-        "to": asked.to_email or asked.to_name,
-        "day": written(asked, tenant.day_of(last.answered_at)),
-        "seller": tenant.name,
-    }
+    known = {"holder": holder(asked), "day": written(asked, tenant.day_of(last.answered_at))}
     said = {
-        Said.YES: gettext("We recorded on {day}: the holder of the link sent to {to} says that this is right."),
-        Said.NEARLY: gettext("We recorded on {day}: the holder of the link sent to {to} says that it reads like this."),
-        Said.NO: gettext("We recorded on {day}: the holder of the link sent to {to} says that this was not agreed."),
+        Said.YES: gettext("We recorded on {day}: {holder} says that this is right."),
+        Said.NEARLY: gettext("We recorded on {day}: {holder} says that it reads like this."),
+        Said.NO: gettext("We recorded on {day}: {holder} says that this was not agreed."),
     }
     if not last.said:
-        return gettext("We recorded on {day} what the holder of the link sent to {to} gave as the reason.").format(
-            **known
-        )
+        return gettext("We recorded on {day} the reason that {holder} gave.").format(**known)
     return said[Said(last.said)].format(**known)
 
 
+def holder(asked: Confirmation) -> str:
+    """Of whom an answer is known: of the one that a letter reached, or of anybody who was handed the link."""
+    if asked.channel == asked.Channel.MAIL:
+        return gettext("the holder of the link sent to {to}").format(to=asked.to_email)
+    return gettext("the holder of a copied link made for {to}").format(to=asked.to_name)
+
+
 def quoted(asked: Confirmation, last: ConfirmationAnswer) -> str:
-    """What was said word for word: by them, or by us where they agreed."""
-    if is_proposal(asked, last):
+    """What was said word for word: by them, or by us where they agreed. A plan stands there as it is by now."""
+    if asked.purpose == Purpose.PLAN:
         return ""
     return last.words or (asked.statement if last.said == Said.YES else "")
 
@@ -322,9 +337,9 @@ def reasoned(request: HttpRequest, asked: Confirmation) -> HttpResponse:
 
 def added(request: HttpRequest, asked: Confirmation, last: ConfirmationAnswer) -> HttpResponse:
     """The last answer once more, with what they add to it; what they added before stays. Nothing added is no answer."""
-    form = MoreForm(request.POST, asked=asked)
+    form = MoreForm(request.POST, asked=asked, last=last)
     if form.is_valid():
-        comment, confidence = form.cleaned_data["comment"], form.cleaned_data["confidence"]
+        comment, confidence = form.cleaned_data["comment"], form.cleaned_data.get("confidence")
         if not comment and confidence is None:
             return thanked(request)
         with told_in(form):

@@ -36,6 +36,7 @@ from frontend.views import errors
 from frontend.views.deals import parts_of
 from outcomes.queries import today as day
 from outcomes.queries.in_return import fact_after
+from outcomes.queries.path import ledger_of
 from outcomes.services import record_milestone, undo_entry
 from outcomes.services.undo import recorded_with
 from strategy import queries
@@ -231,7 +232,7 @@ def logged(request: TenantRequest, deal: Deal | None, sentence: str, activity: A
         # Its form stands in the page: the next entry takes its place, and the day tells itself anew.
         context |= {"form": LogForm(choices=choices_for(request, "")), "stays": True}
     elif deal and here == url:
-        context |= parts_of(request, deal)
+        context |= parts_of(request, deal, ledger_of(queries.with_merged([deal.pk])))
     elif here == reverse("log", args=[slug]) or here.endswith("/milestones/new/"):
         # Its own page has nothing behind it to go back to.
         return done(request, url, told, undo_url=undo_url)

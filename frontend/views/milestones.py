@@ -13,31 +13,30 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import allows
+from accounts.streams import kept_file
 from activities import queries as activities
 from activities.models import Activity
 from frontend import words
 from frontend.access import may
 from frontend.forms import milestones as forms
 from frontend.forms.milestones import EntryForm
-from frontend.http import TenantRequest, done, page, told_in
+from frontend.http import TenantRequest, deal_or_404, done, page, told_in
 from frontend.milestones import told_of
 from frontend.parts import Crumb
 from frontend.path import NEXT, Reader, reader_of, state_of, state_words, states
-from frontend.views.deals import deal_or_404
 from frontend.views.log import logged
 from frontend.views.pipelines import status_of
 from outcomes.models import EvidenceFile, Milestone
 from outcomes.queries import path as outcomes
 from outcomes.services import milestones
-from outcomes.services.milestones import files
-from outcomes.services.milestones.ledger import events_of
+from outcomes.services.milestones.files import content_of
 from strategy.models import Deal
+from strategy.queries import with_merged
 
 #: What was done in so many days may have led to an outcome; as many of it are offered.
 LATELY, MOST_OFFERED = timedelta(days=60), 12
@@ -176,13 +175,7 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
     found, reader = milestone_or_404(pk), reader_of(request)
     deal = deal_or_404(found.deal_id)
     outcomes.name_those_who_stay([found])
-    events = (
-        events_of(deal)
-        .filter(type=found.type)
-        .select_related("type", "actor", "contact__merged_into")
-        .prefetch_related("files")
-    )
-    told = events.order_by("-recorded_at", "-pk")
+    told = [event for event in outcomes.ledger_of(with_merged([deal.pk])) if event.type_id == found.type_id]
     state = state_of(found.grade) if found.state == Milestone.State.REACHED else NEXT
     context = {
         "title": found.type.name,
@@ -246,17 +239,7 @@ def evidence(request: TenantRequest, pk: UUID) -> HttpResponse:
     found = EvidenceFile.objects.filter(pk=pk).first()
     if found is None:
         raise Http404(pk)
-    return file_answer(found)
-
-
-def file_answer(found: EvidenceFile) -> HttpResponse:
-    """The content of a file, as something to keep."""
-    path = files.place_of(found)
-    if not path.is_file():
-        raise Http404(found.pk)
-    response = HttpResponse(path.read_bytes(), content_type=found.kind)
-    response["Content-Disposition"] = content_disposition_header(True, found.name) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    content = content_of(found)
+    if content is None:
+        raise Http404(pk)
+    return kept_file(content, kind=found.kind, name=found.name)

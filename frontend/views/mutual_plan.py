@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.access import may
 from frontend.forms.plans import SharePlanForm, StepForm
-from frontend.http import TenantRequest, done, told_in
+from frontend.http import TenantRequest, deal_or_404, done, told_in
 from frontend.parts import Action
 from frontend.views.confirmations import link_page
 from frontend.views.deal_deeds import shown
@@ -21,7 +21,6 @@ from outcomes.models import Confirmation, MutualStep, StepProposal
 from outcomes.queries import plans as queries
 from outcomes.services import ask, mutual_steps, step_proposals
 from outcomes.services.mutual_steps import NoPlanYet
-from strategy.models import Deal
 
 
 def step_or_404(key: UUID) -> MutualStep:
@@ -40,9 +39,7 @@ def plan_url(request: TenantRequest, deal_key: UUID) -> str:
 @may("deal.move")
 def new(request: TenantRequest, pk: UUID) -> HttpResponse:
     """Add a step to a deal's mutual plan."""
-    deal = Deal.objects.select_related("company").filter(pk=pk).first()
-    if deal is None:
-        raise Http404(pk)
+    deal = deal_or_404(pk)
     form = StepForm(request.POST or None, deal=deal, step=None, member=request.membership)
     if form.is_bound and form.is_valid():
         with told_in(form):
@@ -108,9 +105,7 @@ def remove(request: TenantRequest, pk: UUID) -> HttpResponse:
 @may("confirmation.ask")
 def share(request: TenantRequest, pk: UUID) -> HttpResponse:
     """Show the plan to somebody at the customer by a link: in a letter, or to be copied."""
-    deal = Deal.objects.select_related("company").filter(pk=pk).first()
-    if deal is None:
-        raise Http404(pk)
+    deal = deal_or_404(pk)
     back = plan_url(request, pk)
     language = guessed(deal.company.country if deal.company else "")
     form = SharePlanForm(request.POST or None, deal=deal, language=language)

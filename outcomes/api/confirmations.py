@@ -40,7 +40,11 @@ class AskCustomer(fields.Input):
     name = fields.Text(longest=200, empty=True, required=False)
     email = fields.Text(longest=254, empty=True, required=False)
     language = fields.OneOf(LANGUAGES, required=False, help_text="Without one: that of the company's country, or en")
-    channel = fields.OneOf(Row.Channel.values, required=False, help_text="A letter, unless the link is to be copied")
+    channel = fields.OneOf(
+        Row.Channel.values,
+        required=False,
+        help_text="A letter (its answer is grade 3), unless the link is to be copied (grade 1)",
+    )
     statement = fields.Text(
         longest=LONGEST_STATEMENT,
         empty=True,
@@ -187,8 +191,10 @@ class Confirmations(Resource):
         """Ask somebody at the customer.
 
         A letter goes out at once, in the language of the reader; answers to it go to the member for whom the program
-        speaks. With the channel `link` nothing is sent: `link` is shown this once. One person is asked at most 4 times
-        within 30 days, about one deal at most 12 times, and nobody is reminded.
+        speaks. With the channel `link` nothing is sent: `link` is shown this once, and since it was in other hands than
+        the customer's, a confirmation by it is evidence (grade 1). Addresses of the organisation's own people are
+        refused. One person is asked at most 4 times within 30 days, about one deal at most 12 times, and nobody is
+        reminded.
         """
         made = services.ask(actor=request.user, at=timezone.now(), **self.read(request))
         answer = confirmation(CONFIRMATIONS.one(made.confirmation.pk))

@@ -22,9 +22,9 @@ from outcomes.api import inputs, shapes
 from outcomes.models import Milestone, MilestoneEvent, MilestoneType
 from outcomes.services import milestones
 from outcomes.services.milestones import types
-from outcomes.services.milestones.ledger import events_of
 from strategy.api.pipelines import ACCESS, ARCHIVED, Described
 from strategy.models import Deal
+from strategy.queries import with_merged
 
 Kind = MilestoneEvent.Kind
 AS_OF = Filter("as_of", fields.Day(), "As it was at the end of this day of the organisation.")
@@ -104,10 +104,13 @@ class Milestones(Resource):
         """Record that the customer did something.
 
         Adds an entry to the ledger and answers with the milestone as it stands now. It is in the statistics seconds
-        later. With `source` and `external_id` it stands in that system of record (grade 4): the same id again changes
-        nothing, and 409 `external_id_taken` says that it tells of another milestone.
+        later. With `source` and `external_id` it stands in that system of record (grade 4), which only keys of owners
+        and leaders with the scope `milestones:attest` may say: the same id again changes nothing, and 409
+        `external_id_taken` says that it tells of another milestone.
         """
-        recorded = _record(actor=request.user, at=timezone.now(), **self.read(request))
+        wanted = self.read(request)
+        _refuse_attesting(request, wanted)
+        recorded = _record(actor=request.user, at=timezone.now(), **wanted)
         answer = shapes.milestone(listings.MILESTONES.one(recorded.pk))
         return created(answer, f"/api/v1/milestones/{answer['id']}")
 
@@ -115,23 +118,25 @@ class Milestones(Resource):
     def events(self, request: TokenRequest, id: str) -> Response:
         """List what was written down about a milestone, the oldest first."""
         row = self._milestone(id)
-        keys = set(events_of(row.deal).values_list("deal", flat=True)) | {row.deal_id}
-        return self.page(listings.MILESTONE_EVENTS, shapes.milestone_event, deals=list(keys), type=row.type_id)
+        deals = list(with_merged([row.deal_id]))
+        return self.page(listings.MILESTONE_EVENTS, shapes.milestone_event, deals=deals, type=row.type_id)
 
     @events.mapping.post
     @idempotent
     def add_event(self, request: TokenRequest, id: str) -> Response:
         """Write down one more thing about a milestone.
 
-        `evidenced` adds evidence (grade 1, with the id in a system of record 4), `checked` is a second member's word
-        (grade 2), `contradicted` the customer's that it is not so, `lapsed` says that it no longer holds, `corrected`
-        that it never did. Nothing is rewritten: the answer is the milestone as it follows from all entries. 409
-        `own_milestone` for a check of one's own, `milestone_not_reached` where it does not hold now.
+        `evidenced` adds evidence (grade 1; with the id in a system of record 4, for keys with `milestones:attest`),
+        `checked` is a second member's word (grade 2, while they add none of their own), `contradicted` the customer's
+        that it is not so, `lapsed` says that it no longer holds, `corrected` that it never did. Nothing is rewritten:
+        the answer is the milestone as it follows from all entries. 409 `own_milestone` for a check of one's own,
+        `milestone_not_reached` where it does not hold now.
         """
         row, wanted = self._milestone(id), self.read(request)
         kind = wanted.pop("kind")
         if kind == Kind.CHECKED:
             require_for(request, "milestone.check")
+        _refuse_attesting(request, wanted)
         wanted = {name: value for name, value in wanted.items() if value not in (None, "", [])}
         if alien := wanted.keys() - SAYS[kind]:
             raise Invalid(fields=dict.fromkeys(sorted(alien), _("This does not belong to an entry of this kind.")))
@@ -163,6 +168,12 @@ class Milestones(Resource):
             return past.page(as_of, limit=limit, **fixed, **wanted)
 
         return question
+
+
+def _refuse_attesting(request: TokenRequest, wanted: dict[str, Any]) -> None:
+    """Raises NotAllowed or InsufficientScope where a key that must not speaks for a system of record."""
+    if wanted.get("source") or wanted.get("external_id"):
+        require_for(request, "milestone.attest")
 
 
 def _record(**wanted: Any) -> Milestone:

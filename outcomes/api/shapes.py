@@ -11,6 +11,7 @@ from accounts.api import fields, ids
 from accounts.api.nouns import Noun
 from accounts.api.shapes import MEMBER, ref
 from outcomes.listings import MILESTONE_TYPES, MilestoneEventRow, MilestoneRow, MilestoneTypeRow
+from outcomes.models import Confirmation
 from outcomes.models import Milestone as Row
 from outcomes.models import MilestoneEvent as Entry
 from strategy.api.shapes import DEAL
@@ -126,6 +127,11 @@ class MilestoneEvent(fields.Output):
     files = EvidenceFile(many=True)
     activities = fields.Texts()
     confidence = fields.Whole(most=10, allow_null=True)
+    channel = fields.OneOf(
+        Confirmation.Channel.values,
+        allow_null=True,
+        help_text="Of what the holder of a link said: a letter carried it (grade 3), or it was copied (1)",
+    )
     note = fields.Text(longest=300, empty=True)
     source = fields.Text(longest=40, allow_null=True)  # type: ignore[assignment]
     external_id = fields.Text(longest=200, allow_null=True)
@@ -148,6 +154,7 @@ def milestone_event(row: MilestoneEventRow) -> dict[str, Any]:
         "files": [evidence_file(*shown) for shown in orjson.loads(row.files)] if row.files != "[]" else [],
         "activities": [ids.encode(ids.ACTIVITY, key) for key in row.activities],
         "confidence": row.confidence,
+        "channel": row.channel,
         "note": row.note,
         "source": row.source or None,
         "external_id": row.external_id or None,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField, Count, Q, Value
+from django.db.models import CharField, Count, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.integrations.tokens import digest
@@ -74,10 +74,9 @@ class Standing:
     in_ledger: frozenset[UUID]
 
 
-def asked_on(deal: UUID, *, most: int) -> list[Standing]:
-    """What was asked on a deal, and on those that turned out to be the same, the last first."""
-    same = Q(deal=deal) | Q(deal__merged_into=deal) | Q(deal__merged_into__merged_into=deal)
-    rows = Confirmation.objects.filter(same).select_related("type")
+def asked_on(deals: Iterable[UUID], *, most: int) -> list[Standing]:
+    """What was asked on a deal and on those `with_merged`, the last first."""
+    rows = Confirmation.objects.filter(deal__in=list(deals)).select_related("type")
     return _with_answers(list(rows.order_by("-pk")[:most]))
 
 

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import FilteredRelation, Q
 
+from accounts.visibility import of_everybody
 from activities import queries as activities
 from activities.models import Activity
 from activities.queries import Tick
 from outcomes.models import Milestone, MilestoneEvent, MilestoneType
+from outcomes.rules import WHOSE
 from strategy.models import Contact, DealEvent
 
 OUTCOMES = "outcomes"
@@ -91,15 +93,31 @@ def milestones_on(deals: Iterable[UUID]) -> dict[UUID, dict[UUID, Milestone]]:
     return found
 
 
-def what_happened(deal: UUID, *, ticks: Sequence[Tick], show: str, start: int, size: int, zone: ZoneInfo) -> Happened:
+def ledger_of(deals: Iterable[UUID]) -> list[MilestoneEvent]:
+    """All that was written down of the outcomes of a deal and of those `with_merged`, the last first."""
+    rows = MilestoneEvent.objects.filter(deal__in=list(deals))
+    found = rows.select_related("type", "actor", "contact__merged_into", WHOSE)
+    with of_everybody():
+        return list(found.prefetch_related("files").order_by("-recorded_at", "-pk"))
+
+
+def what_happened(
+    deal: UUID,
+    *,
+    ledger: Sequence[MilestoneEvent],
+    ticks: Sequence[Tick],
+    show: str,
+    start: int,
+    size: int,
+    zone: ZoneInfo,
+) -> Happened:
     """A part of a deal's timeline: activities, what customers agreed, and changes of the deal itself.
 
-    ticks: the deal's activities in short, from which they are counted.
+    ticks: the deal's activities in short, from which they are counted; ledger: all that `ledger_of` tells of it.
 
     Offsets, not keys: it is one deal's history, and the cost grows only with how far back somebody reads.
     """
     most = start + size + 1
-    ledger = list(MilestoneEvent.objects.filter(deal_id=deal).select_related("type", "actor", "contact__merged_into"))
     # An outcome that was logged with an activity carries the same key: the activity gave it.
     given = {one.entry_key: one.type.name for one in ledger if one.entry_key}
     changes = list(DealEvent.objects.filter(TOLD_OF_HANDS, deal_id=deal).select_related("actor").order_by("-pk"))

@@ -21,7 +21,11 @@ Purpose, Said, Kind = Confirmation.Purpose, ConfirmationAnswer.Said, MilestoneEv
 
 #: A change of mind is welcome; a program that presses the button is not.
 MOST_ANSWERS = 20
+#: What an answer gives: only a letter has a secret that the seller never held. By a copied link it is an artefact.
+GIVES = {Confirmation.Channel.MAIL: Grade.E3, Confirmation.Channel.LINK: Grade.E1}
 LONGEST = 2000
+#: The answers of which it can be asked how sure the customer is that it will go ahead.
+SURE = (Said.YES, Said.NEARLY)
 
 
 class LinkOver(Refused):
@@ -123,7 +127,7 @@ def _refuse_nonsense(made: ConfirmationAnswer, purpose: str) -> None:
         wrong["said"] = gettext("Choose one of the answers.")
     elif made.said == Said.NEARLY and not made.words:
         wrong["words"] = gettext("Write how it should read.")
-    if made.confidence is not None and not 0 <= made.confidence <= 10:
+    if made.confidence is not None and (made.said not in SURE or not 0 <= made.confidence <= 10):
         wrong["confidence"] = gettext("Choose a number from 0 to 10.")
     for field in ("words", "comment"):
         text = getattr(made, field)
@@ -147,7 +151,7 @@ def _tell_ledger(made: ConfirmationAnswer, held: Confirmation, deal: Deal) -> No
         deal=deal,
         type=held.type,
         kind=Kind.CONTRADICTED if denied else Kind.CONFIRMED,
-        grade=Grade.E3,
+        grade=GIVES[Confirmation.Channel(held.channel)],
         effective_on=on,
         recorded_at=made.answered_at,
         actor=None,

@@ -19,6 +19,7 @@ from accounts.integrations.tokens import digest
 from accounts.models import Membership
 from accounts.names import NotAName, clean_address, clean_name
 from accounts.permissions import require
+from accounts.queries import is_own_address
 from accounts.refusals import Invalid
 from accounts.services.turns import take_turn_as
 from accounts.visibility import of_everybody
@@ -84,20 +85,25 @@ def ask(
         if entry_key is not None and (stored := _asked_by(actor, deal, entry_key)):
             return Asked(stored, "")
         _refuse_state(deal, purpose)
-        if contact is not None:
-            contact = Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact.pk)
-            refuse_merged(contact)
         asked = Confirmation(
             purpose=purpose, deal=deal, type=type, contact=contact, to_name=name, to_email=email, language=language,
             channel=channel, statement=statement.strip(), stated_on=stated_on, message=message.strip(),
             asked_by=actor, asked_at=at, entry_key=entry_key,
         )  # fmt: skip
-        _refuse_early(asked)
-        _fill(asked)
-        _refuse_nonsense(asked, today=actor.tenant.day_of(at), days=days)
-        _refuse_often(asked)
-        asked.expires_at = at + timedelta(days=days)
+        _complete(asked, days=days)
         return Asked(asked, _send(asked))
+
+
+def _complete(asked: Confirmation, *, days: int) -> None:
+    """Fill in what was left open, and refuse what nobody should be asked."""
+    if asked.contact is not None:
+        asked.contact = Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=asked.contact.pk)
+        refuse_merged(asked.contact)
+    _refuse_early(asked)
+    _fill(asked)
+    _refuse_nonsense(asked, today=asked.asked_by.tenant.day_of(asked.asked_at), days=days)
+    _refuse_often(asked)
+    asked.expires_at = asked.asked_at + timedelta(days=days)
 
 
 def _send(asked: Confirmation) -> str:
@@ -209,6 +215,9 @@ def _faults_of_person(asked: Confirmation) -> dict[str, str]:
             asked.to_email = clean_address(asked.to_email)
         except NotAName as error:
             wrong["email"] = str(error)
+        else:
+            if is_own_address(asked.to_email):
+                wrong["email"] = _("This address is of your own organisation. Ask the customer at theirs.")
     elif asked.channel == Channel.MAIL:
         wrong["email"] = _("Give an e-mail address, or copy the link instead.")
     return wrong

@@ -15,9 +15,9 @@ from activities.services import Gave, log_activity
 from outcomes.models import MilestoneType
 from outcomes.services import record_milestone
 from strategy.models import Deal
-from strategy.services import move_deal
+from strategy.services import merge_deals, move_deal
 from tests.frontend.conftest import DealMaker
-from tests.make import NOON, stage
+from tests.make import NOON, make_deal, stage
 from tests.sessions import settle
 
 HTMX = {"HX-Request": "true"}
@@ -232,6 +232,24 @@ class TestTimeline:
 
         with pytest.raises(Invalid):
             agreed("Goal agreed", evidence="javascript:alert(1)")
+
+    def test_tells_what_was_written_down_on_a_deal_that_is_part_of_it_now(
+        self, as_omar: Client, deal: Deal, agreed: Any, northwind: Tenant, lena: Membership, mara: Membership
+    ) -> None:
+        with tenant_scope(northwind.pk):
+            # Not Omar's: whoever sees a deal sees all of its past.
+            Tenant.objects.filter(pk=northwind.pk).update(visibility="own")
+            twice, goal = make_deal(actor=mara, name="Leak analytic"), MilestoneType.objects.get(name="Goal agreed")
+            minutes = "https://minutes.example/1"
+            record_milestone(actor=mara, deal=twice, type=goal, at=NOON, words="Half of it", evidence=minutes)
+            deal.refresh_from_db()
+            twice.refresh_from_db()
+            merge_deals(keep=deal, gone=twice, actor=lena, at=NOON)
+        page = page_of(as_omar, deal, "?show=outcomes")
+        assert "“Half of it”" in page
+        assert "Recorded by Mara with evidence." in page
+        assert "Outcomes 1" in page
+        assert "<bdi>minutes.example</bdi>" in page
 
     def test_costs_no_more_for_a_long_history(
         self, as_omar: Client, deal: Deal, call: Any, agreed: Any, django_assert_max_num_queries: Any

@@ -11,10 +11,13 @@ import pytest
 import time_machine
 from django.test import Client
 
-from accounts.models import AuditEvent, Membership, Tenant
+from accounts.models import AuditEvent, EmailDomain, Membership, Tenant
+from accounts.refusals import Invalid
 from accounts.tenancy.scope import tenant_scope
 from outcomes import services
 from outcomes.models import Confirmation, ConfirmationAnswer, Milestone, MilestoneEvent, MilestoneType
+from outcomes.services.milestones import check_milestone
+from outcomes.services.milestones.refusals import OwnMilestone
 from strategy.models import Contact, Deal
 from strategy.services import move_deal
 from strategy.services.refusals import DealIsOpen
@@ -40,7 +43,7 @@ def ask(northwind: Tenant, omar: Membership, deal: Deal, ingrid: Contact, on_wed
             goal = MilestoneType.objects.get(name="Goal agreed")
             if not Milestone.objects.exists():
                 services.record_milestone(actor=omar, deal=deal, type=goal, at=NOON, words="Leakage from 18% to 12%")
-            usual = {"contact": ingrid, "type": goal, "channel": "link", **given}
+            usual = {"contact": ingrid, "type": goal, **given}
             made = services.ask(actor=omar, deal=deal, at=NOON, **usual)
         return f"/c/{made.secret}/"
 
@@ -291,6 +294,64 @@ class TestEnd:
         answers = [buyer.get("/c/x/").status_code for _ in range(125)]
         assert answers[0] == 404
         assert answers[-1] == 429
+
+
+class TestWhoAnswers:
+    def test_copied_link_gives_evidence_and_no_confirmation(
+        self,
+        ask: Ask,
+        buyer: Client,
+        northwind: Tenant,
+        omar: Membership,
+        mara: Membership,
+        as_omar: Client,
+        deal: Deal,
+    ) -> None:
+        url = ask(channel="link")
+        press(buyer, url, "yes")
+        _, (event,), milestone = on_record(northwind)
+        assert (event.kind, event.grade, milestone.grade) == ("confirmed", 1, 1)
+        assert "the holder of a copied link made for Ingrid Falk says" in buyer.get(url).content.decode()
+        page = as_omar.get(f"/o/northwind/deals/{deal.pk}/").content.decode()
+        assert "Confirmed by the holder of a copied link." in page
+        # He held the link himself: what it says is no second member's check.
+        with tenant_scope(northwind.pk):
+            with pytest.raises(OwnMilestone):
+                check_milestone(milestone=milestone, actor=omar, at=NOON, note="Saw it")
+            assert check_milestone(milestone=milestone, actor=mara, at=NOON, note="Called her").grade == 2
+
+    def test_browser_of_a_member_reads_and_answers_nothing(
+        self, ask: Ask, as_omar: Client, northwind: Tenant, eve: Membership
+    ) -> None:
+        url = ask()
+        for answer in (as_omar.get(url), as_omar.post(url, {"a": "opened"}), as_omar.post(url, {"a": "yes"})):
+            assert answer.status_code == 403
+        told = as_omar.get(url, {"lang": "de"}).content.decode()
+        assert "Im Browser von Ingrid Falk funktioniert der Link." in told
+        assert "data-opened" not in told
+        assert on_record(northwind)[0] == []
+        # Who is signed in elsewhere may well be the customer.
+        eves = Client()
+        eves.force_login(eve.user)
+        assert press(eves, url, "yes").status_code == 303
+
+    @pytest.mark.parametrize("email", ["omar@example.com", "Mara+ingrid@example.com", "ingrid@mail.northwind.example"])
+    def test_nobody_asks_their_own_people(self, ask: Ask, northwind: Tenant, mara: Membership, email: str) -> None:
+        with tenant_scope(northwind.pk):
+            EmailDomain.objects.create(domain="mail.northwind.example", challenge="x", verified_at=NOON)
+            EmailDomain.objects.create(domain="brightwater.example", challenge="x")  # said and not proven
+        ask()
+        for channel in ("mail", "link"):
+            with pytest.raises(Invalid) as refused:
+                ask(contact=None, name="Ingrid", email=email, channel=channel)
+            assert set(refused.value.fields) == {"email"}
+
+    def test_how_sure_is_not_asked_after_a_no(self, ask: Ask, buyer: Client, northwind: Tenant) -> None:
+        url = ask()
+        press(buyer, url, "no")
+        assert "confidence" not in buyer.get(url).content.decode()
+        press(buyer, url, "more", confidence="8", comment="Ask Joan")
+        assert [(one.confidence, one.comment) for one in on_record(northwind)[0]] == [(None, ""), (None, "Ask Joan")]
 
 
 class TestReason:

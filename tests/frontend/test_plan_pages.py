@@ -254,7 +254,6 @@ def test_questions_stand_on_the_page_of_the_company_and_are_found_by_theme(
 
 
 def test_who_holds_the_link_reads_the_plan_and_proposes_without_script(
-    client: Client,
     as_omar: Client,
     deal: Deal,
     northwind: Tenant,
@@ -265,7 +264,7 @@ def test_who_holds_the_link_reads_the_plan_and_proposes_without_script(
     with tenant_scope(northwind.pk):
         asked = ask(actor=omar, deal=deal, at=NOON, purpose="plan", name="Ingrid Falk", language="de", channel="link")
         assert asked.confirmation.statement.startswith("15. November 2026: <b>Security</b> review")
-    url = reverse("link", args=[asked.secret])
+    url, client = reverse("link", args=[asked.secret]), Client()
     page = text(client.get(url))
     assert all(
         told in page for told in ("Ingrid Falk, ist das unser Plan?", "War fällig am", "Sign", "Omar · Ingrid Falk")
@@ -296,6 +295,12 @@ def test_who_holds_the_link_reads_the_plan_and_proposes_without_script(
     assert "Nearly, in their words" not in told
     with tenant_scope(northwind.pk):
         assert {one.due_on for one in MutualStep.objects.all()} == {TODAY, TODAY - timedelta(days=3)}
+    again = re.search(r'name="key" value="([^"]+)"', client.get(url, {"again": "1"}).content.decode())
+    assert again is not None
+    client.post(url, {"a": "yes", "key": again[1]})
+    agreed = text(client.get(url))
+    assert "sagt, dass das stimmt." in agreed
+    assert all(told in agreed for told in ("Der Plan, wie er jetzt ist", "Sign", "Omar · Ingrid Falk"))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -44,7 +44,10 @@ def test_answers_stand_inside(furnished: Furnished, db: None) -> None:
     (answer,) = program.get(f"confirmations/{things.cnf}").json()["answers"]
     told = (answer["said"], answer["confidence"], answer["comment"], answer["in_ledger"], answer["cause"])
     assert told == ("yes", 9, "Yes 🙂", True, None)
-    assert program.get(f"milestones?deal={things.deal}").json()["data"][0]["grade"] == 3
+    # The link was copied: it is an artefact, and known no better than the evidence of before.
+    assert program.get(f"milestones/{things.mst}").json()["grade"] == 1
+    told = [(one["kind"], one["grade"], one["channel"]) for one in program.all(f"milestones/{things.mst}/events")]
+    assert told == [("evidenced", 1, None), ("confirmed", 1, "link")]
 
 
 def test_what_cannot_be_asked_is_told_at_the_field(furnished: Furnished, db: None) -> None:

@@ -98,6 +98,19 @@ def test_from_a_claim_to_what_the_customer_denies(
     assert (again["state"], again["grade"], again["words"]) == ("reached", 0, "Then 13%")
 
 
+def test_whoever_checked_and_shows_evidence_of_their_own_is_no_second_member(
+    deal: Deal, goal: MilestoneType, omars: Program, maras: Program, lena: Membership
+) -> None:
+    ledger = Ledger(omars, deal, goal, on=day(20), words="From 18% to 12%")
+    assert ledger.write("checked", by=maras, note="Called her")["grade"] == 2
+    # Nor does anybody put other words over those that were checked.
+    assert ledger.write("claimed", words="From 18% to 2%")["words"] == "From 18% to 12%"
+    assert ledger.write("evidenced", by=maras, evidence=MINUTES)["grade"] == 1
+    lenas = Program(make_secret(lena, lasts=LASTS))
+    assert ledger.write("checked", by=lenas, note="Read the minutes")["grade"] == 2
+    assert omars.get(f"milestones/{ledger.key}?as_of={TODAY.isoformat()}").json()["grade"] == 2
+
+
 def test_what_was_taken_back_was_never_so(deal: Deal, goal: MilestoneType, omars: Program) -> None:
     ledger = Ledger(omars, deal, goal, on=day(20), evidence=MINUTES)
     assert ledger.wrong("corrected") == {"note"}
@@ -126,12 +139,20 @@ def test_any_past_day_can_be_asked_for(deal: Deal, goal: MilestoneType, omars: P
     assert [one["state"] for one in omars.all("milestones?state=lapsed&grade=0")] == ["lapsed"]
 
 
-def test_a_system_of_record_tells_once(deal: Deal, goal: MilestoneType, omars: Program) -> None:
+def test_a_system_of_record_tells_once(deal: Deal, goal: MilestoneType, lena: Membership, omars: Program) -> None:
     said = {"source": "erp", "external_id": "order 7", "on": day(3)}
+    body = {"deal": ids.encode(ids.DEAL, deal.pk), "type": key_of(goal), **said}
+    # The best grade there is takes a key that was made for it, of somebody who answers for what is connected.
+    assert omars.post("milestones", body).json()["code"] == "not_allowed"
+    sellers = Program(make_secret(lena, "milestones:read", "milestones:write", lasts=LASTS))
+    assert sellers.post("milestones", body).json()["code"] == "insufficient_scope"
+    assert Ledger(omars, deal, goal).wrong("evidenced", **said) == {"not_allowed"}
+    omars.post(f"milestones/{omars.all('milestones')[0]['id']}/events", {"kind": "corrected", "note": "No"})
+    omars = Program(make_secret(lena, lasts=LASTS))
     ledger = Ledger(omars, deal, goal, **said)
     assert ledger.write("evidenced", **said)["grade"] == 4
     assert Ledger(omars, deal, goal, **said).key == ledger.key
-    assert ledger.kinds() == ["evidenced"]
+    assert ledger.kinds() == ["claimed", "corrected", "evidenced"]
     other = {"deal": ids.encode(ids.DEAL, make_deal(actor=deal.owner).pk), "type": key_of(goal), **said}  # type: ignore[arg-type]
     assert omars.post("milestones", other).json()["code"] == "external_id_taken"
     nameless = omars.post("milestones", {**other, "external_id": ""})

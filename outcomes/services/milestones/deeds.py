@@ -18,7 +18,7 @@ from accounts.refusals import Invalid
 from accounts.visibility import of_everybody
 from activities.models import Activity
 from outcomes.models import Grade, Milestone, MilestoneEvent, MilestoneType
-from outcomes.rules import since_it_holds
+from outcomes.rules import since_it_holds, tellers
 from outcomes.services.milestones.files import Upload, judged
 from outcomes.services.milestones.ledger import events_of, write_event
 from outcomes.services.milestones.refusals import MilestoneNotReached, OwnMilestone
@@ -104,7 +104,7 @@ def confirm_from_system(
     The same id of the same source again changes nothing. `said` and what is raised are those of `record_milestone`,
     and ExternalIdTaken where the id says another milestone.
     """
-    require(actor, "milestone.record")
+    require(actor, "milestone.attest")
     wrong = {"source": source, "external_id": external_id}
     if missing := [name for name, value in wrong.items() if not value.strip()]:
         raise Invalid(fields=dict.fromkeys(missing, _("Name the system and the id that the act has there.")))
@@ -151,8 +151,9 @@ def check_milestone(
     on: date | None = None,
     entry_key: UUID | None = None,
 ) -> Milestone:
-    """Say that a second member looked at it and how (E2). Raises OwnMilestone for whoever recorded it or added its
-    evidence, MilestoneNotReached, Invalid, DealIsOver, PeriodClosed, NotAllowed."""
+    """Say that a second member looked at it and how (E2). Raises OwnMilestone for those on whose word it rests:
+    who recorded it, added evidence or copied the link; MilestoneNotReached, Invalid, DealIsOver, PeriodClosed,
+    NotAllowed."""
     require(actor, "milestone.check")
     _refuse_ended(milestone)
     event = _on(milestone, Kind.CHECKED, Grade.E2, actor=actor, at=at, note=note, on=on, entry_key=entry_key)
@@ -161,7 +162,7 @@ def check_milestone(
             told = since_it_holds(
                 events_of(milestone.deal).filter(type=milestone.type_id).order_by("recorded_at", "pk")
             )
-        if actor.pk in {one.actor_id for one in told if one.kind in (Kind.CLAIMED, Kind.EVIDENCED)}:
+        if actor.pk in tellers(told):
             raise OwnMilestone(milestone=milestone.type.name)
     _refuse_unfit(event, actor, (), earliest=milestone.reached_on, needs_note=_("Say what you looked at."))
     return write_event(event, tenant=actor.tenant, verb="milestone.checked", note=event.note)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import BinaryIO
 from uuid import UUID
 
@@ -156,6 +156,9 @@ def keeping(event: MilestoneEvent, files: Sequence[Judged]) -> Iterator[None]:
         raise
 
 
-def place_of(file: EvidenceFile) -> Path:
-    """Where the content of a file is."""
-    return SHELF.path_of(file.deal_id, str(file.stored))
+def content_of(file: EvidenceFile) -> bytes | None:
+    """The content of a file; None where it is not there."""
+    try:
+        return SHELF.path_of(file.deal_id, str(file.stored)).read_bytes()
+    except FileNotFoundError:
+        return None

@@ -16,9 +16,10 @@ from accounts.models import Tenant
 from accounts.refusals import ExternalIdTaken, Invalid
 from accounts.visibility import of_everybody
 from outcomes.models import Milestone, MilestoneActivity, MilestoneEvent, MilestoneType
-from outcomes.rules import derive
+from outcomes.rules import WHOSE, derive
 from outcomes.services.milestones.files import Judged, keeping
 from strategy.models import Deal
+from strategy.queries import with_merged
 from strategy.services import refuse_closed, refuse_merged, watch_deal
 from strategy.signals import deals_merged, deals_parted
 
@@ -88,12 +89,8 @@ def _settle(*, deal: Deal, type: MilestoneType, fresh: MilestoneEvent | None = N
 
 
 def events_of(deal: Deal) -> QuerySet[MilestoneEvent]:
-    """What happened to a deal, and to those that turned out to be the same, one after the other."""
-    keys, fresh = {deal.pk}, {deal.pk}
-    while fresh:
-        fresh = set(Deal.objects.filter(merged_into__in=fresh).values_list("pk", flat=True)) - keys
-        keys |= fresh
-    return MilestoneEvent.objects.filter(deal__in=keys)
+    """What happened to a deal, and to those that turned out to be the same."""
+    return MilestoneEvent.objects.filter(deal__in=with_merged([deal.pk])).select_related(WHOSE)
 
 
 @receiver(deals_merged)

@@ -15,10 +15,11 @@ class MilestoneNotReached(Refused):
 
 
 class OwnMilestone(Refused):
-    """A check is a second member's: whoever recorded the milestone, or added its evidence, cannot check it."""
+    """A check is a second member's: whoever recorded the milestone, added its evidence or copied the link by which it
+    was confirmed, cannot check it."""
 
     code = "own_milestone"
-    sentence = _("You recorded “{milestone}” yourself. Ask somebody else to check it.")
+    sentence = _("“{milestone}” rests on your own word. Ask somebody else to check it.")
 
 
 class TooManyMilestoneTypes(Refused):

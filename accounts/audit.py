@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import models
 
 from accounts.models import AuditEvent, Membership
+from accounts.rows import fresh
 
 # Set by the doors, so that deeds need not carry them.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -47,4 +48,22 @@ def entries_of(
     *, entries: Iterable[tuple[str, models.Model, dict[str, Any]]], actor: Membership | None, at: datetime
 ) -> list[AuditEvent]:
     """The same, not added yet."""
-    return [entry(verb=verb, subject=subject, actor=actor, at=at, **data) for verb, subject, data in entries]
+    same = {
+        "at": at,
+        "actor_id": actor.pk if actor is not None else None,
+        "token_id": token_id.get(),
+        "request_id": request_id.get(),
+    }
+    return [
+        fresh(
+            AuditEvent,
+            same
+            | {
+                "verb": verb,
+                "subject_label": subject._meta.label,
+                "subject_id": subject.pk if isinstance(subject.pk, UUID) else None,
+                "data": data,
+            },
+        )
+        for verb, subject, data in entries
+    ]

@@ -7,7 +7,7 @@ planner makes better plans of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -17,11 +17,13 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
+from accounts.rows import stored
 from accounts.tenancy.scope import current_tenant_id
 from accounts.visibility import Way, condition, current_sight
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 Found = TypeVar("Found", bound=Model)
+Columns = tuple[str, ...]
 EACH_PERSON = "SELECT own.* FROM unnest(%(people)s::uuid[]) AS person (id)"
 
 
@@ -160,48 +162,85 @@ def _text_by_keys(listing: Listing[Any], limited: bool) -> str:
     )
 
 
-def by_key(model: type[Found], key: UUID) -> Found | None:
+def by_key(model: type[Found], key: UUID, *, only: Columns = ()) -> Found | None:
     """The row of this key, as its manager finds it: of the tenant, and in the sight of the member. What the ORM spends
-    on writing such a question anew is ten times what it costs to answer."""
+    on writing such a question anew is ten times what it costs to answer. `only` these columns are read of it."""
+    found = rows_of(model, "id", [key], only=only)
+    return found[0] if found else None
+
+
+def rows_of(
+    model: type[Found],
+    column: str,
+    values: Iterable[Any],
+    *,
+    only: Columns = (),
+    where: str = "",
+    for_update: bool = False,
+    **same: Any,
+) -> list[Found]:
+    """The rows that have one of these values in a column, and in others the same, in the order of their keys; of the
+    tenant, and in the sight of the member. `where` is a condition on `one`, for an index that has it; `for_update` they
+    are kept from changing until the end."""
+    wanted = list(values)
+    if not wanted:
+        return []
     ways: tuple[Way, ...] = getattr(model, "seen", ())
     people = current_sight().people if ways else None
-    values: dict[str, Any] = {
-        "tenant": current_tenant_id(),
-        "key": key,
-        "people": None if people is None else list(people),
-    }
+    told: dict[str, Any] = {**same, "tenant": current_tenant_id(), "values": wanted}
+    if people is not None:
+        told["people"] = list(people)
+    text = _text_of_rows(model, column, tuple(sorted(same)), tuple(only), where, people is not None, for_update)
+    names, converters = _columns_of(model, tuple(only))
     with connection.cursor() as cursor:
-        cursor.execute(_text_of_one(model, people is not None), values)
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    names, converters = _columns_of(model)
+        cursor.execute(text, told)
+        found = cursor.fetchall()
+    return [stored(model, dict(zip(names, _converted(row, converters), strict=True))) for row in found]
+
+
+def _converted(row: Sequence[Any], converters: Sequence[tuple[int, Any, list[Any]]]) -> Sequence[Any]:
+    if not converters:
+        return row
     told = list(row)
     for place, column, convert in converters:
         for one in convert:
             told[place] = one(told[place], column, connection)
-    return model.from_db(connection.alias, names, told)
+    return told
 
 
-@lru_cache(maxsize=64)
-def _text_of_one(model: type[Model], limited: bool) -> str:
-    columns = ", ".join(f'one."{column.column}"' for column in model._meta.concrete_fields)
+@lru_cache(maxsize=128)
+def _text_of_rows(
+    model: type[Model],
+    column: str,
+    same: tuple[str, ...],
+    only: Columns,
+    where: str,
+    limited: bool,
+    for_update: bool,
+) -> str:
+    columns = ", ".join(f'one."{one.column}"' for one in _fields_of(model, only))
     ways: tuple[Way, ...] = getattr(model, "seen", ())
     seen = condition(ways, column="one.{}".format, people="%(people)s::uuid[]", tenant="%(tenant)s") if limited else ""
-    also = f" AND {seen}" if seen else ""
+    also = [*(f"one.{name} = %({name})s" for name in same), *([where] if where else []), *([seen] if seen else [])]
     return (
         f"SELECT {columns} FROM {model._meta.db_table} AS one"  # noqa: S608  (constants of this program)
-        f" WHERE one.tenant_id = %(tenant)s AND one.id = %(key)s{also}"
+        f" WHERE one.tenant_id = %(tenant)s AND one.{column} = ANY (%(values)s)"
+        f"{''.join(f' AND {one}' for one in also)} ORDER BY one.id"
+        + (" FOR NO KEY UPDATE OF one" if for_update else "")
     )
 
 
-@lru_cache(maxsize=64)
-def _columns_of(model: type[Model]) -> tuple[list[str], list[tuple[int, Any, list[Any]]]]:
+def _fields_of(model: type[Model], only: tuple[str, ...]) -> list[Any]:
+    return [one for one in model._meta.concrete_fields if not only or one.attname in only]
+
+
+@lru_cache(maxsize=128)
+def _columns_of(model: type[Model], only: tuple[str, ...]) -> tuple[list[str], list[tuple[int, Any, list[Any]]]]:
     """The names of its columns, and how those are read that are not stored as they are shown."""
     converters = []
-    for place, one in enumerate(model._meta.concrete_fields):
+    for place, one in enumerate(_fields_of(model, only)):
         column: Any = one.get_col(model._meta.db_table)
         found = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
         if found:
             converters.append((place, column, found))
-    return [one.attname for one in model._meta.concrete_fields], converters
+    return [one.attname for one in _fields_of(model, only)], converters

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 from django.db import connection, models
+from django.db.models import Field
 
 from accounts.tenancy.scope import current_tenant_id
 
@@ -26,7 +27,7 @@ def insert(*groups: Sequence[models.Model]) -> None:
     if not filled:
         return
     tenant = current_tenant_id()
-    bodies = [orjson.dumps([_columns(row, tenant) for row in rows]).decode() for rows in filled]
+    bodies = [orjson.dumps(_told(rows, tenant)).decode() for rows in filled]
     with connection.cursor() as cursor:
         if sum(map(len, filled)) > MANY:
             cursor.execute(PLAN_ONCE)
@@ -60,22 +61,36 @@ def _text_of_update(model: Any, columns: tuple[str, ...]) -> str:
     )
 
 
-def _columns(row: Any, tenant: int | None) -> dict[str, Any]:
-    if row.tenant_id is None:
-        row.tenant_id = tenant
-    return {column: field.pre_save(row, True) for column, field in _fields(row.__class__)}
+def _told(rows: Sequence[Any], tenant: int | None) -> list[dict[str, Any]]:
+    """The values of new rows by their columns; a column that is left out is empty."""
+    plain, asked = _fields(rows[0].__class__)
+    told = []
+    for row in rows:
+        if row.tenant_id is None:
+            row.tenant_id = tenant
+        known = row.__dict__
+        values = {column: value for column, name in plain if (value := known[name]) is not None}
+        for field in asked:
+            values[field.column] = field.pre_save(row, True)
+        told.append(values)
+    return told
 
 
 @cache
-def _fields(model: Any) -> list[tuple[str, Any]]:
-    return [(field.column, field) for field in model._meta.concrete_fields if not field.generated]
+def _fields(model: Any) -> tuple[list[tuple[str, str]], list[Any]]:
+    """The columns whose values stand in the row, with their names there, and the fields that say theirs when they are
+    stored."""
+    stored = [field for field in model._meta.concrete_fields if not field.generated]
+    says = [field for field in stored if type(field).pre_save is not Field.pre_save]
+    return [(field.column, field.attname) for field in stored if field not in says], says
 
 
 @cache
 def _text(tables: tuple[Any, ...]) -> str:
     parts = []
     for model in tables:
-        names, table = ", ".join(f'"{column}"' for column, _field in _fields(model)), model._meta.db_table
+        names = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields if not field.generated)
+        table = model._meta.db_table
         # Names of tables and columns are constants of this program; what is stored travels beside the text.
         parts.append(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, %s::json)"  # noqa: S608

@@ -68,8 +68,8 @@ def activities_page(
 
 def as_listed(activity: Activity) -> ActivityRow:
     """An activity at hand, with no outputs and nobody named, as the list shows it: it need not be read again."""
-    company = by_key(Company, activity.company_id) if activity.company_id else None
-    play = by_key(PlanPart, activity.play_id) if activity.play_id else None
+    company = by_key(Company, activity.company_id, only=("name",)) if activity.company_id else None
+    play = by_key(PlanPart, activity.play_id, only=("name",)) if activity.play_id else None
     beside = {
         "key": activity.pk,
         **{name: getattr(activity, f"{name}_id") for name in ("type", "member", "deal", "company", "play")},

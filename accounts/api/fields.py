@@ -19,7 +19,7 @@ from accounts.api import ids
 from accounts.api.strict import NotUsable as NotUsable
 from accounts.api.strict import StrictField as StrictField
 from accounts.api.strict import named
-from accounts.reading import by_key
+from accounts.reading import Columns, by_key, rows_of
 
 if TYPE_CHECKING:
     from accounts.api.nouns import Noun
@@ -210,13 +210,19 @@ class Id(StrictField):
 class Reference(Id):
     """The id of a row that must be there, as that row. Another tenant's row is not there.
 
-    `alone` is the table where `rows` are all of it: one of them is read without the ORM.
+    `alone` is the table where `rows` are all of it: they are read without the ORM, and `only` these columns of them.
     """
 
     def __init__(
-        self, kind: str, rows: Callable[[], QuerySet[Any]], *, alone: type[Model] | None = None, **options: Any
+        self,
+        kind: str,
+        rows: Callable[[], QuerySet[Any]],
+        *,
+        alone: type[Model] | None = None,
+        only: Columns = (),
+        **options: Any,
     ) -> None:
-        self.rows, self.alone = rows, alone
+        self.rows, self.alone, self.only = rows, alone, only
         self.found: dict[UUID, Any] | None = None
         super().__init__(kind, **options)
 
@@ -226,14 +232,17 @@ class Reference(Id):
         for text in texts:
             with suppress(ids.NotAnId):
                 keys.append(ids.decode(self.kind, text))
-        self.found = {row.pk: row for row in self.rows().filter(pk__in=keys)} if keys else {}
+        if self.alone is not None:
+            self.found = {row.pk: row for row in rows_of(self.alone, "id", keys, only=self.only)}
+        else:
+            self.found = {row.pk: row for row in self.rows().filter(pk__in=keys)} if keys else {}
 
     def read(self, given: Any) -> Model:
         key: UUID = super().read(given)
         if self.found is not None:
             row = self.found.get(key)
         else:
-            row = by_key(self.alone, key) if self.alone else self.rows().filter(pk=key).first()
+            row = by_key(self.alone, key, only=self.only) if self.alone else self.rows().filter(pk=key).first()
         if row is None:
             raise NotUsable(_("There is no such {kind}.").format(kind=self.kind))
         return row  # type: ignore[no-any-return]

@@ -112,20 +112,31 @@ def _no_constant(name: str) -> Any:
 def _check(value: Any, levels: int) -> None:
     """Refuse what PostgreSQL cannot store as text, and what is nested deeper than any input of ours."""
     if isinstance(value, str):
-        if "\0" in value:
-            raise MalformedJSON(why="it has a NUL character")
-        if not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError as error:
-                raise MalformedJSON(why="it has half a surrogate pair") from error
+        _check_text(value)
     elif isinstance(value, dict | list):
         if not levels:
             raise MalformedJSON(why=f"it has more than {DEEPEST} levels")
-        for key in value if isinstance(value, dict) else ():
-            _check(key, levels)
-        for inner in value.values() if isinstance(value, dict) else value:
-            _check(inner, levels - 1)
+        if isinstance(value, dict):
+            for key in value:
+                _check_text(key)
+            value = value.values()
+        for inner in value:
+            # Most are texts: asked here, or each would cost a call that asks again what it is.
+            if inner.__class__ is str:
+                if not inner.isascii() or "\0" in inner:
+                    _check_text(inner)
+            else:
+                _check(inner, levels - 1)
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise MalformedJSON(why="it has a NUL character")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise MalformedJSON(why="it has half a surrogate pair") from error
 
 
 def _length(given: str | None) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 
 class NotUsable(ValueError):
@@ -31,6 +32,10 @@ class StrictField(serializers.Field):  # type: ignore[type-arg]
     def read(self, given: Any) -> Any:
         """The value, or raises NotUsable with a sentence."""
         raise NotImplementedError
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """As of any field, without the validators that none of these has."""
+        return super().run_validation(data) if data is None or data is empty else self.to_internal_value(data)
 
     def to_internal_value(self, data: Any) -> Any:
         try:

@@ -167,11 +167,13 @@ def _line(form: fields.Input, place: int, item: Any) -> Line:
 def _look_up(form: Any, items: Sequence[Any]) -> None:
     """Read the rows that the items refer to, with one statement for each field."""
     for name, field in form.fields.items():
-        given = [item.get(name) for item in items if isinstance(item, Mapping)]
+        if not isinstance(field, fields.Reference | ListSerializer):
+            continue
+        given = [item[name] for item in items if isinstance(item, Mapping) and name in item]
         flat = [one for value in given for one in (value if isinstance(value, list) else [value])]
         if isinstance(field, fields.Reference):
             field.look_up({text for text in flat if isinstance(text, str)})
-        elif isinstance(field, ListSerializer):
+        else:
             _look_up(field.child, flat)
 
 

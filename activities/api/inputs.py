@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.api import fields, ids, upserts
 from accounts.models import Membership
 from activities.models import Activity, ActivityType, Horizon, OutputType
-from activities.services import ICONS, LONGEST_OUTPUT_NOTE, MINUTES_A_DAY, MOST_CONTACTS, MOST_OUTPUTS
+from activities.services import ICONS, LONGEST_OUTPUT_NOTE, MINUTES_A_DAY, MOST_CONTACTS, MOST_OUTPUTS, OF_DEAL
 from strategy.api.pipeline_inputs import archived, place
 from strategy.models import Company, Contact, Deal, PlanPart
 
@@ -36,7 +36,9 @@ class GiveOutput(fields.Input):
 class DoneFacts(fields.Input):
     """What can be said of an activity beside its type and when it was."""
 
-    deal = fields.Reference(ids.DEAL, lambda: Deal.objects.all(), alone=Deal, required=False, allow_null=True)
+    deal = fields.Reference(
+        ids.DEAL, lambda: Deal.objects.all(), alone=Deal, only=OF_DEAL, required=False, allow_null=True
+    )
     company = fields.Reference(
         ids.COMPANY, lambda: Company.objects.select_related("merged_into"), required=False, allow_null=True
     )

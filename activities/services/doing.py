@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Unpack
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from accounts import audit
 from accounts.models import Membership
 from accounts.permissions import require
 from accounts.visibility import of_everybody
 from activities.models import Activity, ActivityType
-from activities.services.drafts import Held, Run, held, plan_change, plan_new, restore, store_changes, store_new
+from activities.services.drafts import (
+    Held,
+    Run,
+    held,
+    plan_change,
+    plan_new,
+    recall,
+    restore,
+    store_changes,
+    store_new,
+)
 from activities.services.facts import Changes, Facts, Reach
 from activities.services.refusals import ActivityChangedMeanwhile
+from strategy.models import Company, PlanPart
 from strategy.services import refuse_closed
 
 #: What is told of an activity beside its own columns.
-RELATED = ("member", "company", "play")
+RELATED: Mapping[str, type[Model]] = {"member": Membership, "company": Company, "play": PlanPart}
 
 
 def log_activity(
@@ -112,9 +124,12 @@ def take_back_entry(*, entry_key: UUID, actor: Membership, at: datetime) -> Acti
 
 def _at_hand(activity: Activity, version: int | None) -> Held:
     """The activity as it is stored, kept from changing meanwhile. Raises ActivityChangedMeanwhile."""
-    found = held(pk=activity.pk, related=RELATED).get(activity.pk)
+    found = held([activity.pk]).get(activity.pk)
     if found is None or (version is not None and version != found.activity.version):
         raise ActivityChangedMeanwhile
+    with of_everybody():  # they are told with it
+        for name, model in RELATED.items():
+            recall(name, [found.activity], model)
     return found
 
 

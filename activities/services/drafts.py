@@ -6,29 +6,35 @@ So a refusal leaves nothing behind, and five hundred activities are stored with 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Membership
+from accounts.reading import Columns, rows_of
 from accounts.refusals import Invalid
+from accounts.rows import fresh, know
 from accounts.visibility import of_everybody, sight_of
 from accounts.writing import insert, update
-from activities.models import Activity, ActivityContact, ActivityType, Output
+from activities.models import Activity, ActivityContact, ActivityType, Output, OutputType
 from activities.services import facts
-from activities.services.facts import COLUMNS, SUGGESTED, Gave, Reach, said
+from activities.services.facts import COLUMNS, OF_DEAL, SUGGESTED, Gave, Reach, said
 from activities.signals import activities_logged
 from strategy.models import Contact, Deal, PlanPart
 from strategy.services import refuse_closed, refuse_merged, watch_deals
 from strategy.services.customers.storing import told_of_taken
 from strategy.strategies import plays_of
 
+#: What is asked of an activity that may change: a moment that nobody asks for is a moment to read.
+OF_ACTIVITY = tuple({*(one.attname for one in Activity._meta.concrete_fields)} - {"created_at", "entry_key"})
 Plays = Mapping[UUID, Sequence[tuple[UUID, frozenset[str]]]]
 
 
@@ -60,7 +66,7 @@ class Run:
 
     def refuse_day(self, deal: Deal | UUID | None, at: datetime) -> None:
         """Raises PeriodClosed for what was done for a deal on a day whose figures are closed."""
-        if deal is not None:
+        if deal is not None and self.actor.tenant.closed_until is not None:
             refuse_closed(self.actor.tenant, self.actor.tenant.day_of(at), field="at")
 
 
@@ -103,16 +109,20 @@ def plan_new(run: Run, given: Mapping[str, Any]) -> Draft:
     play = values.pop("play", SUGGESTED)
     if play is not SUGGESTED:
         facts.refuse_play(play)
-    activity = Activity(
-        **values
+    rows = {"type": kind, "deal": deal, "member": values.pop("member", None) or run.actor}
+    activity = fresh(
+        Activity,
+        {name: value for name, value in values.items() if name not in rows}
+        | {f"{name}_id": row and row.pk for name, row in rows.items()}
         | {
-            "member": values.get("member") or run.actor,
             "company_id": company,
             "play_id": run.suggested(deal, kind) if play is SUGGESTED else play and play.pk,
             "day": run.actor.tenant.day_of(at),
             "minutes": kind.usual_minutes if values.get("minutes") is None else values["minutes"],
-        }
+        },
     )
+    for name, row in rows.items():
+        know(activity, name, row)
     return Draft(activity, contacts, outputs)
 
 
@@ -130,19 +140,36 @@ class Held:
     outputs: Sequence[Output] = ()
 
 
-def held(*which: Q, related: Sequence[str] = (), **named: Any) -> dict[UUID, Held]:
-    """The activities of these that the actor sees, kept from changing until the end; in the order of their keys, so
-    that nobody waits for somebody who waits."""
-    rows = Activity.objects.select_for_update(no_key=True, of=("self",)).select_related("type", "deal", *related)
-    found = {activity.pk: activity for activity in rows.filter(*which, **named).order_by("pk")}
+def held(keys: Collection[UUID], *, deals: Iterable[Deal | None] = ()) -> dict[UUID, Held]:
+    """The activities of these keys that the actor sees, kept from changing until the end; in the order of their keys,
+    so that nobody waits for somebody who waits. `deals` are at hand and need not be read."""
+    rows = rows_of(Activity, "id", keys, only=OF_ACTIVITY, for_update=True)
+    found = [row.pk for row in rows]
+    links = rows_of(ActivityContact, "activity_id", found)
+    outputs = rows_of(Output, "activity_id", found)
+    with of_everybody():  # what belongs to an activity is read with it
+        recall("type", rows, ActivityType)
+        recall("deal", rows, Deal, only=OF_DEAL, known=deals)
+        recall("contact", links, Contact)
+        recall("type", outputs, OutputType)
     people: dict[UUID, list[Contact]] = {}
     gave: dict[UUID, list[Output]] = {}
-    if found:
-        for link in ActivityContact.objects.filter(activity_id__in=found).select_related("contact").order_by("pk"):
-            people.setdefault(link.activity_id, []).append(link.contact)
-        for output in Output.objects.filter(activity_id__in=found).select_related("type").order_by("pk"):
-            gave.setdefault(output.activity_id, []).append(output)
-    return {key: Held(activity, people.get(key, ()), gave.get(key, ())) for key, activity in found.items()}
+    for link in links:
+        people.setdefault(link.activity_id, []).append(link.contact)
+    for output in outputs:
+        gave.setdefault(output.activity_id, []).append(output)
+    return {row.pk: Held(row, people.get(row.pk, ()), gave.get(row.pk, ())) for row in rows}
+
+
+def recall(
+    name: str, rows: Iterable[Any], model: type[Model], *, only: Columns = (), known: Iterable[Any] = ()
+) -> None:
+    """Give rows those that they refer to under a name, read at once."""
+    found: dict[UUID | None, Any] = {row.pk: row for row in known if row is not None} | {None: None}
+    named = {row: getattr(row, f"{name}_id") for row in rows}
+    found |= {row.pk: row for row in rows_of(model, "id", set(named.values()) - found.keys(), only=only)}
+    for row, key in named.items():
+        know(row, name, found[key])
 
 
 def plan_change(run: Run, at_hand: Held, given: Mapping[str, Any]) -> Draft:
@@ -237,7 +264,9 @@ def store_new(drafts: Sequence[Draft], *, actor: Membership, at: datetime) -> No
         return
     rows = [draft.activity for draft in drafts]
     told = (("activity.logged", row, {"type": row.type.name}) for row in rows)
-    with told_of_taken(Activity, rows):
+    # Only a row with a name can meet one that is stored: no other needs a way back.
+    is_named = any(row.external_id or row.entry_key for row in rows)
+    with told_of_taken(Activity, rows) if is_named else nullcontext():
         insert(rows, *_beside(drafts), audit.entries_of(entries=told, actor=actor, at=at))
     watch_deals(draft.activity.deal for draft in drafts if draft.activity.deal_id is not None)
     activities_logged.send(sender=Activity, activities=rows, actor=actor, at=at)
@@ -296,12 +325,13 @@ def _outputs_to_add(drafts: Sequence[Draft]) -> list[Output]:
     ]
 
 
+@cache
 def _column(name: str) -> str:
     return str(getattr(Activity._meta.get_field(name), "attname", name))
 
 
 def _differs(activity: Activity, name: str, value: Any) -> bool:
-    return bool(getattr(activity, _column(name)) != getattr(value, "pk", value))
+    return bool(getattr(activity, _column(name)) != (value.pk if isinstance(value, Model) else value))
 
 
 def _part(key: UUID | None) -> Any:

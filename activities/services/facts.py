@@ -38,6 +38,13 @@ COLUMNS = (
 )
 
 
+#: What is asked of a deal for which something was done.
+OF_DEAL = (
+    *("id", "tenant_id", "name", "company_id", "strategy_id", "segment_id", "play_id"),
+    *("end_cause", "observed_until", "merged_into_id"),
+)
+
+
 class Suggestion(Enum):
     """Stands for a play that nobody has named."""
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.models import Membership
 from accounts.permissions import require
+from accounts.reading import rows_of
 from accounts.refusals import ExternalIdTaken, Refused
 from accounts.upserts import Line, Outcome, waiting
 from accounts.visibility import of_everybody
 from activities.models import Activity
 from activities.services.drafts import Draft, Held, Run, held, plan_change, plan_new, store_changes, store_new
+
+NAME = ("id", "external_id")
+# Said in so many words, or the index of names is not used for more than a hundred of them.
+NAMED = "one.external_id <> ''"
 
 
 def upsert_activities(*, lines: Sequence[Line], actor: Membership, at: datetime) -> None:
@@ -51,17 +56,18 @@ def upsert_activities(*, lines: Sequence[Line], actor: Membership, at: datetime)
 
 def _known(lines: Sequence[Line]) -> dict[tuple[str, str], Held]:
     """The activities of these ids, held. One out of the actor's sight is not there, and its id is taken."""
-    named = Q()
-    for source in {line.source for line in lines}:
-        named |= Q(source=source, external_id__in=[line.external_id for line in lines if line.source == source])
-    if not named:
-        return {}
+    taken: dict[UUID, tuple[str, str]] = {}
     with of_everybody():
-        taken = set(Activity.objects.filter(named).values_list("source", "external_id"))
+        for source in {line.source for line in lines}:
+            named = [line.external_id for line in lines if line.source == source]
+            rows = rows_of(Activity, "external_id", named, only=NAME, where=NAMED, source=source)
+            taken |= {row.pk: (source, row.external_id) for row in rows}
     if not taken:
         return {}
-    found = {(one.activity.source, one.activity.external_id): one for one in held(named).values()}
+    deals = (line.given.get("deal") for line in lines)
+    found = {taken[key]: at_hand for key, at_hand in held(taken, deals=deals).items()}
+    missing = {*taken.values()} - found.keys()
     for line in lines:
-        if (name := (line.source, line.external_id)) in taken and name not in found:
+        if (line.source, line.external_id) in missing:
             line.refuse(ExternalIdTaken(source=line.source, external_id=line.external_id))
     return found

@@ -66,6 +66,8 @@ def _known(lines: Sequence[Line]) -> dict[tuple[str, str], Deal]:
         named |= Q(source=source, external_id__in=[line.external_id for line in lines if line.source == source])
     if not named:
         return {}
+    # Said in so many words, or the index of names is not used for more than a hundred of them.
+    named &= ~Q(external_id="")
     with of_everybody():
         taken = set(Deal.objects.filter(named).values_list("source", "external_id"))
     found = {(deal.source, deal.external_id): deal for deal in held(named).values()}

@@ -60,7 +60,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     # Few are in use at a time: the example makes room again.
     "change_milestone_type": {"is_archived": True},
-    "create_milestone_event": {"kind": "evidenced", "note": "Her letter of Tuesday names the goal."},
+    "create_milestone_event": {"kind": "evidenced", "evidence": "https://example.com/letter.pdf"},
     "create_output_type": {"name": "Measurements sent $(date +%s%N)"},
     "change_output_type": {"is_archived": True},
     "move_deal": {"stage": "$STAGE"},

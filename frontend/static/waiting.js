@@ -34,7 +34,7 @@
   });
   const begun = new WeakMap();
   addEventListener("focusin", ({ target }) => {
-    const form = target.closest(QUICK);
+    const form = target.closest?.(QUICK);
     if (form && !begun.has(form)) begun.set(form, Date.now());
   });
   addEventListener("submit", async ({ target: form }) => {
@@ -123,7 +123,7 @@
   };
   addEventListener("htmx:after:swap", show);
   addEventListener("click", async ({ target }) => {
-    const row = target.closest("#waiting button")?.closest("li");
+    const row = target.closest?.("#waiting button")?.closest("li");
     const entry = row && (await mine()).find(({ key }) => key === row.dataset.key);
     if (!entry) return;
     if (target.matches(".keep")) return put({ ...entry, state: "", keptAt: Date.now() }).then(send);

@@ -289,6 +289,10 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="confirmationanswer",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_confirmationanswer_pair"),
+        ),
+        migrations.AddConstraint(
             model_name="milestoneevent",
             constraint=accounts.tenancy.rls.TenantReference(
                 field="answer_id", name="outcomes_milestoneevent_answer_ref", to="outcomes_confirmationanswer"
@@ -439,10 +443,6 @@ class Migration(migrations.Migration):
             constraint=accounts.tenancy.rls.RowSecurity(
                 append_only=True, name="outcomes_confirmationanswer_wall", version=1
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="confirmationanswer",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_confirmationanswer_pair"),
         ),
         migrations.AddConstraint(
             model_name="confirmationanswer",

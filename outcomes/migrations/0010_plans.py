@@ -516,6 +516,10 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddConstraint(
+            model_name="conversation",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_conversation_pair"),
+        ),
         migrations.CreateModel(
             name="ConversationDeal",
             fields=[
@@ -610,10 +614,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="conversationtheme",
             constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_conversationtheme_pair"),
-        ),
-        migrations.AddConstraint(
-            model_name="conversation",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="outcomes_conversation_pair"),
         ),
         migrations.AddConstraint(
             model_name="mutualstep",

@@ -550,10 +550,18 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["tenant", "play"], name="strategy_de_tenant__0bcf08_idx"),
         ),
         migrations.AddConstraint(
+            model_name="competitor",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="strategy_competitor_pair"),
+        ),
+        migrations.AddConstraint(
             model_name="deal",
             constraint=accounts.tenancy.rls.TenantReference(
                 field="competitor_id", name="strategy_deal_competitor_ref", to="strategy_competitor"
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="dealsource",
+            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="strategy_dealsource_pair"),
         ),
         migrations.AddConstraint(
             model_name="deal",
@@ -716,10 +724,6 @@ class Migration(migrations.Migration):
             model_name="competitor",
             constraint=accounts.tenancy.rls.RowSecurity(append_only=False, name="strategy_competitor_wall", version=1),
         ),
-        migrations.AddConstraint(
-            model_name="competitor",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="strategy_competitor_pair"),
-        ),
         migrations.AddIndex(
             model_name="contact",
             index=models.Index(fields=["tenant", "-id"], name="contact_newest_first"),
@@ -845,10 +849,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="dealsource",
             constraint=accounts.tenancy.rls.RowSecurity(append_only=False, name="strategy_dealsource_wall", version=1),
-        ),
-        migrations.AddConstraint(
-            model_name="dealsource",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="strategy_dealsource_pair"),
         ),
         migrations.AddConstraint(
             model_name="exchangerate",

@@ -104,7 +104,7 @@ def test_every_example_runs_as_it_stands(
         # The one on the page of errors is refused, and the answer is the problem.
         if done.returncode != (22 if place[1] == "example-refused" else 0):
             failed[place] = (example, done.stdout, done.stderr[-400:])
-    assert failed == {}
+    assert not failed, "\n".join(f"{place}\n{example}\n{said}" for place, (example, said, _) in failed.items())
     # Whoever tries them finds everybody, and the organisation, as they were.
     with tenant_scope(lena.tenant_id):
         assert names_of(lena) == before

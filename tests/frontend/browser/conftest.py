@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Membership, Tenant
@@ -26,6 +26,8 @@ from tests.frontend.browser.look import Look
 from tests.make import make_strategy
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+# Long enough for two busy cores.
+PATIENCE = 15_000
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -51,6 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> Iterator[Browser]:
     # The browser's loop runs in this thread, and Django takes a thread with a loop for an asynchronous one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -69,7 +72,7 @@ def opened(chromium: Browser, live_server: LiveServer) -> Iterator[Open]:
     def open_as(member: Membership | None, look: Look | None = None, **options: Any) -> Page:
         context = chromium.new_context(base_url=live_server.url, **(look or Look()).options, **options)
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         if member is not None:
             client = Client()
             client.force_login(member.user)

@@ -14,7 +14,9 @@ from tests.make import make_strategy
 def test_from_nothing_to_an_active_strategy_on_a_phone(opened: Open, leo: Membership) -> None:
     page = opened(leo, Look(390))
     page.goto("/o/northwind/deals/")
-    page.get_by_role("navigation", name="Main, short").get_by_role("link", name="Strategy").click()
+    # A phone has no tab for it: the settings lead there.
+    page.get_by_role("navigation", name="Main, short").get_by_role("link", name="Settings").click()
+    page.get_by_role("main").get_by_role("link", name="Strategy").click()
     page.get_by_role("link", name="Mid-market, direct").click()
     page.get_by_label("Name").fill("2026 to 2027")
     page.get_by_role("button", name="Begin the draft").click()

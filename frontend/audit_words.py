@@ -128,6 +128,7 @@ VERBS: Words = {
     "planned_activity.done": _("did what was planned: {type}"),
     "planned_activity.dropped": _("dropped what was planned: {type}, because {because}"),
     "planned_activity.moved": _("moved what was planned from {on_was} to {on}: {type}"),
+    "planned_activity.opened_again": _("opened what was planned again: {type}, as nothing did it after all"),
     "planned_activity.planned": _("planned an activity from {on} on: {type}"),
     "provider.changed": _("changed the identity provider"),
     "provider.removed": _("removed the identity provider {issuer}"),

@@ -28,6 +28,7 @@ from activities.services.drafts import (
 )
 from activities.services.facts import Changes, Facts, Reach
 from activities.services.refusals import ActivityChangedMeanwhile
+from activities.signals import activity_taken_back
 from strategy.models import Company, PlanPart
 from strategy.services import refuse_closed
 
@@ -106,6 +107,7 @@ def take_back_activity(*, activity: Activity, actor: Membership, at: datetime, v
         if at_hand.activity.deal_id is not None:
             refuse_closed(actor.tenant, at_hand.activity.day, field="at")
         audit.record(verb="activity.taken_back", subject=at_hand.activity, actor=actor, at=at, **_told(at_hand))
+        activity_taken_back.send(sender=Activity, activity=at_hand.activity, actor=actor, at=at)
         with of_everybody():
             Activity.objects.filter(pk=at_hand.activity.pk).delete()
 

@@ -27,7 +27,7 @@ from accounts.writing import insert, update
 from activities.models import Activity, ActivityContact, ActivityType, Output, OutputType
 from activities.services import facts
 from activities.services.facts import COLUMNS, OF_DEAL, SUGGESTED, Gave, Reach, said
-from activities.signals import activities_logged
+from activities.signals import activities_corrected, activities_logged
 from strategy.models import Contact, Deal, PlanPart
 from strategy.services import refuse_closed, refuse_merged, watch_deals
 from strategy.services.customers.storing import told_of_taken
@@ -35,6 +35,9 @@ from strategy.strategies import plays_of
 
 #: What is asked of an activity that may change: a moment that nobody asks for is a moment to read.
 OF_ACTIVITY = tuple({*(one.attname for one in Activity._meta.concrete_fields)} - {"created_at", "entry_key"})
+#: Who did what, for whom and when: another activity where one of these columns changes.
+WHAT_IT_WAS = {"type_id", "member_id", "deal_id", "company_id", "at"}
+
 Plays = Mapping[UUID, Sequence[tuple[UUID, frozenset[str]]]]
 
 
@@ -302,6 +305,8 @@ def store_changes(drafts: Collection[Draft], *, actor: Membership, at: datetime)
             audit.entries_of(entries=entries, actor=actor, at=at),
         )
     watch_deals(row.deal for row in rows if row.deal is not None)
+    if others := [draft.activity for draft in drafts if WHAT_IT_WAS & draft.before.keys()]:
+        activities_corrected.send(sender=Activity, activities=others, actor=actor, at=at)
 
 
 def _outputs_to_add(drafts: Sequence[Draft]) -> list[Output]:

@@ -11,8 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.signals import pre_delete
+from django.db.models import Exists, OuterRef
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,7 +23,7 @@ from accounts.refusals import Invalid, Refused
 from accounts.tenancy.scope import current_tenant_id
 from accounts.visibility import of_everybody
 from activities.models import Activity, ActivityType
-from activities.signals import activities_logged
+from activities.signals import activities_corrected, activities_logged, activity_taken_back
 from outcomes.models import MilestoneType, PlannedActivity
 from outcomes.services.plan_facts import (
     as_it_is_now,
@@ -278,11 +277,57 @@ def settle_what_was_planned(activities: Sequence[Activity], actor: Membership, a
                 _tell("planned_activity.done", plan, actor=actor, at=at)
 
 
-@receiver(pre_delete, sender=Activity)
-def open_again(instance: Activity, **_: Any) -> None:
-    """What an activity did that is taken back is still to be done."""
-    again = {"state": State.PLANNED, "settled_at": None, "activity": None, "version": F("version") + 1}
-    PlannedActivity.objects.filter(activity=instance).update(**again)
+@receiver(activities_corrected)
+def settle_what_was_corrected(activities: Sequence[Activity], actor: Membership, at: datetime, **_: Any) -> None:
+    """What turns out to be something else than was planned does not do it; it may do what else was planned."""
+    with transaction.atomic(), of_everybody():
+        done = {one.activity_id: one for one in _done_by(activities)}
+        free = [one for one in activities if one.pk not in done or not _is_like(one, done[one.pk])]
+        for activity in free:
+            if plan := done.get(activity.pk):
+                _open_again(plan, actor=actor, at=at)
+        settle_what_was_planned(activities=free, actor=actor, at=at)
+        _look_for_others([done[one.pk] for one in free if one.pk in done], but=activities, actor=actor, at=at)
+
+
+@receiver(activity_taken_back)
+def settle_what_was_taken_back(activity: Activity, actor: Membership, at: datetime, **_: Any) -> None:
+    """What an activity did that is taken back is still to be done, unless another one does it."""
+    with transaction.atomic(), of_everybody():
+        plans = _done_by([activity])
+        for plan in plans:
+            _open_again(plan, actor=actor, at=at)
+        _look_for_others(plans, but=[activity], actor=actor, at=at)
+
+
+def _done_by(activities: Sequence[Activity]) -> list[PlannedActivity]:
+    """The plans that these activities did, held."""
+    rows = PlannedActivity.objects.filter(activity__in=[one.pk for one in activities], state=State.DONE)
+    return list(rows.select_for_update(of=("self",), no_key=True).select_related("type").order_by("pk"))
+
+
+def _open_again(plan: PlannedActivity, *, actor: Membership, at: datetime) -> None:
+    plan.state, plan.settled_at, plan.activity = State.PLANNED, None, None
+    store(plan, ["state", "settled_at", "activity"])
+    _tell("planned_activity.opened_again", plan, actor=actor, at=at)
+
+
+def _look_for_others(
+    plans: Sequence[PlannedActivity], *, but: Sequence[Activity], actor: Membership, at: datetime
+) -> None:
+    """Let what was done beside it, and did no plan, do what is open again."""
+    for plan in plans:
+        like = Activity.objects.filter(
+            member=plan.member_id,
+            type=plan.type_id,
+            deal=plan.deal_id,
+            day__gte=plan.first_on,
+            day__lte=plan.last_on + LATE,
+            at__gte=plan.planned_at,
+        )
+        did = PlannedActivity.objects.filter(activity=OuterRef("pk"))
+        free = like.exclude(pk__in=[one.pk for one in but]).exclude(Exists(did)).order_by("at", "pk")
+        settle_what_was_planned(activities=[one for one in free if _is_like(one, plan)][:1], actor=actor, at=at)
 
 
 @receiver(deals_merged)

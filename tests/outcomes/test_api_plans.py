@@ -12,11 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.api import ids
-from accounts.models import Membership
+from accounts.models import AuditEvent, Membership
 from accounts.tenancy.scope import tenant_scope
-from activities.models import Activity
 from outcomes.models import PlannedActivity
-from outcomes.queries.plans import kept, next_question, planned_for
+from outcomes.queries.plans import kept, next_question
 from tests.api import Program, Things, furnish, make_secret
 from tests.make import NOON
 from tests.strategy.test_api_deal_changes import opened
@@ -150,13 +149,55 @@ def test_logging_does_what_was_planned_for_its_span(
     done = program.get(f"plans/{day['id']}").json()
     assert (done["state"], done["activity_id"]) == ("done", call["id"])
     assert program.get(f"plans/{week['id']}").json()["state"] == "planned"
+    program.delete(f"activities/{call['id']}", if_match="*")
+    assert states(program, day, week) == ["planned", "planned"]
+    assert opened_again(lena, day) == 1
+
+
+def states(program: Program, *plans: dict[str, Any]) -> list[str]:
+    return [program.get(f"plans/{one['id']}").json()["state"] for one in plans]
+
+
+def opened_again(lena: Membership, plan: dict[str, Any]) -> int:
     with tenant_scope(lena.tenant_id):
-        # What is taken back is still to be done.
-        Activity.objects.get(pk=ids.decode(ids.ACTIVITY, call["id"])).delete()
-        today = lena.tenant.day_of(NOON)
-        fresh = ids.decode(ids.DEAL, things.fresh)
-        found = [(one.span, one.state) for one in planned_for(lena, today) if one.deal_id == fresh]
-    assert found == [("day", "planned"), ("week", "planned")]
+        told = AuditEvent.objects.filter(verb="planned_activity.opened_again", actor=lena)
+        return told.filter(subject_id=ids.decode(ids.PLANNED_ACTIVITY, plan["id"])).count()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"at": "2026-11-18T08:00:00Z"}, {"deal": "{deal}"}, {"type": "{other}"}, {"member": "{omar}"}]
+)
+def test_what_turns_out_to_be_something_else_opens_the_plan_again(
+    program: Program, things: Things, on_wednesday: Any, lena: Membership, omar: Membership, wrong: dict[str, str]
+) -> None:
+    plan = planned(program, things)
+    on_wednesday.shift(timedelta(hours=1))
+    call = logged(program, things, "2026-11-18T12:30:00Z")
+    other = program.post("activity_types", {"name": "Site visit"}).json()["id"]
+    named = {"{deal}": things.deal, "{other}": other, "{omar}": ids.encode(ids.MEMBER, omar.pk)}
+    path, right = f"activities/{call['id']}", {"type": things.aty, "at": call["at"], "deal": things.fresh}
+    assert program.patch(path, {"purpose": "Still the same call"}, if_match="*").status_code == 200
+    assert states(program, plan) == ["done"]
+    said = {name: named.get(value, value) for name, value in wrong.items()}
+    assert program.patch(path, said, if_match="*").status_code == 200
+    assert states(program, plan) == ["planned"]
+    back = program.patch(path, {**right, "member": ids.encode(ids.MEMBER, lena.pk)}, if_match="*")
+    assert back.status_code == 200, back.content
+    assert program.get(f"plans/{plan['id']}").json()["activity_id"] == call["id"]
+    assert opened_again(lena, plan) == 1
+
+
+def test_what_else_was_done_takes_the_place_of_what_is_taken_back(
+    program: Program, things: Things, on_wednesday: Any, lena: Membership
+) -> None:
+    plan = planned(program, things)
+    on_wednesday.shift(timedelta(hours=3))
+    first, second = (logged(program, things, f"2026-11-18T1{hour}:30:00Z") for hour in (2, 3))
+    assert program.get(f"plans/{plan['id']}").json()["activity_id"] == first["id"]
+    program.delete(f"activities/{first['id']}", if_match="*")
+    assert program.get(f"plans/{plan['id']}").json()["activity_id"] == second["id"]
+    program.patch(f"activities/{second['id']}", {"deal": None}, if_match="*")
+    assert states(program, plan) == ["planned"]
 
 
 def test_where_nothing_like_it_is_planned_an_activity_costs_one_question_more(program: Program, things: Things) -> None:

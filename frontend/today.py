@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
@@ -21,16 +22,18 @@ from frontend.forms.log import short_name
 from frontend.parts import Action
 from frontend.path import Reader, mini_path
 from frontend.timeline import Line, next_step
-from outcomes.models import Milestone, MilestoneType
+from outcomes.models import Conversation, Milestone, MilestoneType
 from outcomes.queries import today as queries
 from outcomes.queries.in_return import Fact
 from outcomes.queries.statistics import FEWEST_PEOPLE
-from outcomes.queries.today import Pursuit, Waiting
+from outcomes.queries.today import Asked, Pursuit, Waiting
 from outcomes.statistics.intervals import median as middle_of
 from outcomes.statistics.minimum import MEDIAN_WINS
 
 #: As many outcomes to pursue as a person holds in mind.
 NEXTS = 5
+#: Questions that are put aside for others until the first of them comes again.
+MOST_ASIDE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,16 @@ class Next:
     outcome: str
     waits: str
     action: Action | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """The question to take along: for whom, the way to say that it was asked, and the way to another one."""
+
+    question: str
+    about: str
+    asked: Action | None
+    another_url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +155,9 @@ def logged_line(row: Any, reader: Reader) -> Line:
     )
 
 
-def horizons(found: Mapping[str, int]) -> dict[str, Any]:
-    """Where the conversations of the last two weeks look; those that do not say so are told below."""
+def horizons(found: Mapping[str, int], aim: int | None) -> dict[str, Any]:
+    """Where the conversations of the last two weeks look, beside the member's own aim; those that do not say so are
+    told below."""
     known = sum(found[horizon] for horizon in Horizon.values)
     beyond, unsaid = found[Horizon.H2] + found[Horizon.H3], found[""]
     bars = [
@@ -156,15 +170,43 @@ def horizons(found: Mapping[str, int]) -> dict[str, Any]:
         )
         for place, horizon in enumerate(Horizon)
     ]
+    said = {"n": words.number(known), "beyond": words.number(beyond), "aim": words.number(aim or 0)}
     finding = ngettext(
         "{n} customer conversation in two weeks, {beyond} beyond this quarter.",
         "{n} customer conversations in two weeks, {beyond} beyond this quarter.",
         known,
-    ).format(n=words.number(known), beyond=words.number(beyond))
+    )
+    if aim is not None:
+        finding = ngettext(
+            "{n} customer conversation, last two weeks. You aimed for {aim} beyond this quarter and had {beyond}.",
+            "{n} customer conversations, last two weeks. You aimed for {aim} beyond this quarter and had {beyond}.",
+            known,
+        )
     rest = ngettext(
         "{n} more does not say how far it looked.", "{n} more do not say how far they looked.", unsaid
     ).format(n=words.number(unsaid))
-    return {"bars": bars if known else [], "finding": finding, "rest": rest if unsaid else "", "beyond": beyond}
+    finding = finding.format(**said)
+    told = finding if known or aim is not None else ""
+    return {"bars": bars if known else [], "finding": told, "rest": rest if unsaid else "", "beyond": beyond}
+
+
+def question(found: Asked | None, *, may_say: bool, aside: Sequence[UUID], slug: str) -> Question | None:
+    """The question to take along in words. aside: those that were put aside before it."""
+    if found is None:
+        return None
+    horizon = Conversation.Horizon(found.horizon).label
+    to = {"company": found.company, "horizon": str(horizon), "name": found.contact}
+    about = gettext("For {name}, {company}. {horizon}.") if found.contact else gettext("For {company}. {horizon}.")
+    url = reverse("conversation", args=[slug, found.pk])
+    # After the last one it begins anew.
+    put = [found.pk] if found.pk in aside else [*aside, found.pk]
+    query = urlencode([("but", str(key)) for key in put[-MOST_ASIDE:]])
+    return Question(
+        question=words.quoted(found.question),
+        about=about.format(**to),
+        asked=Action(words=gettext("I asked this"), url=f"{url}?asked=1") if may_say else None,
+        another_url=f"{reverse('today', args=[slug])}?{query}",
+    )
 
 
 def eight_weeks(activities: Sequence[int], reached: Sequence[date], *, today: date, monday: date) -> dict[str, Any]:
@@ -189,11 +231,6 @@ def eight_weeks(activities: Sequence[int], reached: Sequence[date], *, today: da
         "last": gettext("this week"),
         "rows": list(zip(starts, activities, outcomes, strict=True)),
     }
-
-
-def counts(milestone: Milestone, counts_from: int) -> bool:
-    """Whether what a customer agreed counts."""
-    return milestone.state == Milestone.State.REACHED and milestone.grade >= counts_from
 
 
 def fact_words(fact: Fact) -> str:

@@ -160,6 +160,7 @@ of_organisation = [
     path("activities/<uuid:pk>/take-back/", activities.take_back, name="activity-take-back"),
     # /today/
     path("today/", today.today, name="today"),
+    path("today/aim/", today.aim, name="today-aim"),
     path("today/shell/", today.shell, name="today-shell"),
     path("today/worker.js", today.worker, name="today-worker"),
     # /log/

@@ -141,8 +141,9 @@ def deal_words(deal: Deal) -> str:
 
 def log_url(plan: PlannedActivity, slug: str) -> str:
     """The quick log with what was planned filled in."""
-    given = {"kind": str(plan.type_id)} | ({"deal": str(plan.deal_id)} if plan.deal_id else {})
-    return f"{reverse('log', args=[slug])}?{urlencode(given)}"
+    given = {"kind": plan.type_id, "contact": plan.contact_id, "play": plan.play_id, "purpose": plan.purpose}
+    given |= {"deal": plan.deal_id} if plan.deal_id else {"company": plan.company_id}
+    return f"{reverse('log', args=[slug])}?{urlencode({name: value for name, value in given.items() if value})}"
 
 
 def menu(plan: PlannedActivity, *, about: str, slug: str) -> Menu:

@@ -211,6 +211,8 @@ class Membership(TenantModel):
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.REP)
     team = TenantForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="members")
     is_active = models.BooleanField(default=True)
+    # So many conversations of two weeks are to look beyond the quarter, as the member wants it; None: nothing was said.
+    aims_ahead = models.PositiveSmallIntegerField(null=True, blank=True)
     # Of a placeholder that turned out to be somebody: what can only be added to goes on naming the placeholder.
     merged_into = TenantForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", editable=False)
     source = models.CharField(max_length=40, default="", blank=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.models import Activity, ActivityType, Horizon, OutputType
 from activities.services import LONGEST_OUTPUT_NOTE, MINUTES_A_DAY, Gave
-from frontend.forms.log import NO, QUALITY, YES, offer, one_of, yes_or_no
+from frontend.forms.log import NO, QUALITY, YES, called, offer, one_of, yes_or_no
 from frontend.forms.pick import Ticks
 from strategy.models import Contact, Deal, PlanPart
 
@@ -122,11 +122,6 @@ class ActivityForm(forms.Form):
             if more := one_of(self.rows["output_type"], given["output_type"]):
                 wanted["outputs"].append(Gave(more, given["output_note"]))
         return wanted
-
-
-def called(play: PlanPart) -> str:
-    """A play with its strategy: two may have plays of one name."""
-    return gettext("{play} ({strategy})").format(play=play.name, strategy=play.strategy.name)
 
 
 def output_words(output: Any) -> str:

@@ -11,16 +11,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import ActivityType, Horizon, OutputType
+from activities.services.facts import SUGGESTED, Suggestion
 from frontend.forms.pick import Pick, Ticks
 from outcomes.models import MilestoneType
 from outcomes.queries.today import Known
-from strategy.models import Deal
+from strategy.models import Company, Deal, PlanPart
 
 NOTHING, OUTPUT, OUTCOME = "nothing", "output", "outcome"
 YES, NO = "yes", "no"
 KNOWN = [("", _("Not said")), (YES, _("Yes")), (NO, _("No"))]
 QUALITY = ("prepared", "right_person", "purpose_reached")
-OTHER, NO_DEAL = "other", "none"
+OTHER, NO_DEAL, UNALIGNED = "other", "none", "none"
+#: Before the key of a company with which something was done for no deal.
+COMPANY = "company-"
 #: Deals that the words of a person may mean; more would be no choice.
 MOST_MATCHES = 6
 MARKS = {
@@ -32,7 +35,8 @@ MARKS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What the blanks of the sentence can be filled with. chosen: the deal that the form begins with, if any."""
+    """What the blanks of the sentence can be filled with. chosen: the deal that the form begins with, if any; company:
+    with which something can be done without a deal; known: people to choose from beside those who decide."""
 
     kinds: Sequence[ActivityType]
     kind: UUID | None
@@ -41,9 +45,23 @@ class Choices:
     output_types: Sequence[OutputType]
     milestone_types: Sequence[MilestoneType]
     people: Sequence[Known] = ()
+    plays: Sequence[PlanPart] = ()
+    company: Company | None = None
+
+    @property
+    def first(self) -> str:
+        """Which deal the form begins with: the one it was opened for, else the first, or none with a company."""
+        if self.chosen or (self.deals and not self.company):
+            return str(self.chosen or self.deals[0].pk)
+        return with_company(self.company)
 
 
-def deal_choices(deals: Sequence[Deal]) -> list[tuple[str, str]]:
+def with_company(company: Company | None) -> str:
+    """How the choice says that something was done for no deal, but with a company."""
+    return f"{COMPANY}{company.pk}" if company else NO_DEAL
+
+
+def deal_choices(deals: Sequence[Deal], company: Company | None = None) -> list[tuple[str, str]]:
     """Deals to pick from, then the ways out of the list."""
     companies = Counter(deal.company_id for deal in deals)
     names = [short_name(deal, alone=companies[deal.company_id] == 1) for deal in deals]
@@ -52,6 +70,8 @@ def deal_choices(deals: Sequence[Deal]) -> list[tuple[str, str]]:
         (str(deal.pk), told_apart(name, deal) if often[name] > 1 else name)
         for name, deal in zip(names, deals, strict=True)
     ]
+    if company is not None:
+        named.insert(0, (with_company(company), gettext("{company}, no deal").format(company=company.name)))
     return [*named, (OTHER, gettext("Other deal")), (NO_DEAL, gettext("No deal"))]
 
 
@@ -72,6 +92,11 @@ def told_apart(name: str, deal: Deal) -> str:
 def one_of(rows: Sequence[Any], value: Any) -> Any:
     """The row whose key was chosen; None for none."""
     return next((row for row in rows if str(row.pk) == str(value)), None)
+
+
+def called(play: PlanPart) -> str:
+    """A play with its strategy: two may have plays of one name."""
+    return gettext("{play} ({strategy})").format(play=play.name, strategy=play.strategy.name)
 
 
 def yes_or_no(label: Any) -> forms.ChoiceField:
@@ -160,6 +185,11 @@ class LogForm(OutcomeFields):
         },
     )
     contacts = forms.MultipleChoiceField(label=_("With whom?"), required=False, widget=Ticks)
+    play = forms.ChoiceField(
+        label=_("For which play?"),
+        required=False,
+        help_text=_("The deal suggests its own, or the only one that fits. Without one it is unaligned."),
+    )
     purpose = forms.CharField(label=_("For what?"), required=False, max_length=200)
     prepared = yes_or_no(_("Was it prepared?"))
     right_person = yes_or_no(_("Was it the right person?"))
@@ -180,11 +210,10 @@ class LogForm(OutcomeFields):
     entry_key = forms.UUIDField(widget=forms.HiddenInput(attrs={"data-entry-key": ""}), initial=uuid4)
 
     #: What stands behind “More”.
-    MORE = ("at", "minutes", "contacts", "purpose", *QUALITY, "horizon", "next_step", "next_step_on")
+    MORE = ("at", "minutes", "contacts", "play", "purpose", *QUALITY, "horizon", "next_step", "next_step_on")
 
     def __init__(self, given: Any = None, *, choices: Choices, **kwargs: Any) -> None:
-        first = choices.chosen or (choices.deals[0].pk if choices.deals else NO_DEAL)
-        initial = {"kind": choices.kind, "deal": first, **kwargs.pop("initial", {})}
+        initial = {"kind": choices.kind, "deal": choices.first, **kwargs.pop("initial", {})}
         if choices.output_types:
             initial["output_type"] = choices.output_types[0].pk
         if choices.milestone_types:
@@ -194,7 +223,7 @@ class LogForm(OutcomeFields):
         kinds = self.fields["kind"]
         kinds.widget = Pick(drawn={str(kind.pk): {"icon": kind.icon} for kind in choices.kinds})
         offer(self, "kind", [(str(kind.pk), kind.name) for kind in choices.kinds])
-        offer(self, "deal", deal_choices(choices.deals))
+        offer(self, "deal", deal_choices(choices.deals, choices.company))
         offer(self, "output_type", [(str(kind.pk), kind.name) for kind in choices.output_types])
         offer(self, "milestone", [(str(kind.pk), kind.name) for kind in choices.milestone_types])
         # Of people whom several deals name, one box.
@@ -204,6 +233,10 @@ class LogForm(OutcomeFields):
             self.fields["agreed_by"].widget.attrs["list"] = "log-people"
         else:
             del self.fields["contacts"]
+        said = [("", gettext("As the deal suggests")), (UNALIGNED, gettext("None, it is unaligned"))]
+        offer(self, "play", [*said, *((str(one.pk), called(one)) for one in choices.plays)])
+        if not choices.plays:
+            del self.fields["play"]
         # Asked for only with an outcome; see clean().
         self.fields["milestone"].required = False
 
@@ -226,7 +259,7 @@ class LogForm(OutcomeFields):
     @property
     def has_more(self) -> bool:
         """Whether something behind “More” is filled in or wrong, so that it must stand open."""
-        return any(field.errors or (self.is_bound and field.value()) for field in self.more)
+        return any(field.errors or field.value() for field in self.more)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -235,7 +268,7 @@ class LogForm(OutcomeFields):
         if given.get("gave") == OUTCOME:
             if not given.get("milestone"):
                 self.add_error("milestone", gettext("Choose what they agreed."))
-            if given.get("deal") == NO_DEAL:
+            if given.get("deal", "").startswith((NO_DEAL, COMPANY)):
                 self.add_error("deal", gettext("Choose the deal on which they agreed."))
         return given
 
@@ -258,6 +291,18 @@ class LogForm(OutcomeFields):
     @property
     def kind_chosen(self) -> ActivityType:
         return one_of(self.choices_given.kinds, self.cleaned_data["kind"])  # type: ignore[no-any-return]
+
+    @property
+    def company_chosen(self) -> Company | None:
+        """The company, where it was done with one for no deal."""
+        company = self.choices_given.company
+        return company if self.cleaned_data["deal"] == with_company(company) else None
+
+    @property
+    def play_chosen(self) -> PlanPart | Suggestion | None:
+        """The play that was said, that it serves none, or that nobody said so."""
+        given = self.cleaned_data.get("play")
+        return one_of(self.choices_given.plays, given) if given else SUGGESTED
 
     @property
     def output_chosen(self) -> OutputType | None:

@@ -21,7 +21,7 @@ from outcomes.languages import LANGUAGES
 from outcomes.models import ActivityTarget, Confirmation, Conversation, MilestoneType, MutualStep, PlannedActivity
 from outcomes.services.conversations import LONGEST_HEARD, MOST_THEMES
 from outcomes.services.mutual_steps import MOST_STEPS
-from outcomes.services.targets import MOST
+from outcomes.services.targets import MOST, MOST_AHEAD
 from strategy.models import Company, Contact, Deal
 
 #: So many boxes for themes are offered, and one more than are filled in.
@@ -258,6 +258,19 @@ class TargetForm(forms.Form):
         return {"team": Team.objects.get(pk=key)} if kind == "team" else {}
 
 
+class AimForm(forms.Form):
+    """How many conversations are to look beyond the quarter."""
+
+    number = forms.IntegerField(
+        label=_("Conversations beyond this quarter, in two weeks"),
+        required=False,
+        min_value=0,
+        max_value=MOST_AHEAD,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "class": "short"}),
+        help_text=_("Those that look at this year or further. Empty means that you have no aim."),
+    )
+
+
 class ConversationForm(forms.Form):
     """A question to a company about its next years, and what came of it."""
 
@@ -285,6 +298,7 @@ class ConversationForm(forms.Form):
         talk: Conversation | None = None,
         deal: Deal | None = None,
         prompt: str = "",
+        asked_on: date | None = None,
     ) -> None:
         first: dict[str, Any] = {"horizon": Conversation.Horizon.H3, "prompt": prompt}
         names: list[str] = []
@@ -292,6 +306,7 @@ class ConversationForm(forms.Form):
             plain = ("prompt", "question", "horizon", "asked_on", "heard", "version")
             first = {name: getattr(talk, name) for name in plain} | {"contact": str(talk.contact_id or "")}
             first["deal"] = str(deal.pk) if deal else ""
+            first["asked_on"] = talk.asked_on or asked_on
             names = [theme.name for theme in talk.themes.all()]
         super().__init__(given, initial=first)
         self.fields["contact"] = picked(_("Whom to ask"), _contacts(company.pk))

@@ -158,7 +158,8 @@ def edit(request: TenantRequest, pk: UUID) -> HttpResponse:
         raise Http404(pk)
     became = ConversationDeal.objects.select_related("deal").filter(conversation=talk).first()
     deal: Deal | None = became.deal if became else None
-    form = ConversationForm(request.POST or None, company=talk.company, talk=talk, deal=deal)
+    asked_on = request.tenant.day_of(timezone.now()) if "asked" in request.GET else None
+    form = ConversationForm(request.POST or None, company=talk.company, talk=talk, deal=deal, asked_on=asked_on)
     if form.is_bound and form.is_valid():
         with themes_told_in(form):
             version = form.cleaned_data["version"]

@@ -17,8 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from activities import queries as activities
 from activities.models import Activity
 from activities.services import Gave, log_activity
+from activities.services.facts import LONGEST_LINE
 from frontend.access import may
 from frontend.forms.log import (
+    COMPANY,
     MOST_MATCHES,
     NO,
     NO_DEAL,
@@ -28,6 +30,7 @@ from frontend.forms.log import (
     LogForm,
     deal_choices,
     offer,
+    one_of,
 )
 from frontend.http import TenantRequest, done, key_of, page, told_in, wants_part
 from frontend.parts import Crumb
@@ -40,7 +43,7 @@ from outcomes.queries.path import ledger_of
 from outcomes.services import record_milestone, undo_entry
 from outcomes.services.undo import recorded_with
 from strategy import queries
-from strategy.models import Contact, Deal
+from strategy.models import Company, Contact, Deal
 
 ANSWERS = {YES: True, NO: False}
 #: Deals that are offered without a search.
@@ -61,18 +64,14 @@ def log(request: TenantRequest) -> HttpResponse:
             return logged(request, stored.deal, said_of(stored), stored)
     now = timezone.now()
     given = told_when(request.POST, now) if request.method == "POST" else None
-    kind = key_of(request.GET.get("kind", ""))
-    form = LogForm(
-        given,
-        choices=choices_for(request, request.GET.get("deal", "")),
-        initial={"kind": kind} if kind else {},
-    )
+    form = LogForm(given, choices=choices_for(request), initial=begun_with(request.GET))
     if request.method == "POST" and form.is_valid():
         deal = chosen_deal(form)
         if not form.errors:
             with told_in(form):
                 stored = store(request, form, deal)
-                return logged(request, deal, said(form, deal), stored)
+                told = filter(None, (said(form, deal), served(form, stored)))
+                return logged(request, deal, ". ".join(told), stored)
     context = {
         "title": gettext("Log activity"),
         "crumbs": [Crumb(words=gettext("Log activity"))],
@@ -106,18 +105,36 @@ def told_when(post: QueryDict, now: datetime) -> QueryDict:
     return given
 
 
-def choices_for(request: TenantRequest, wanted: str, *, people: bool = True) -> Choices:
-    """What the blanks offer: the kind used last at this hour, the deals most likely meant, and their people."""
+def begun_with(asked: QueryDict) -> dict[str, Any]:
+    """What an address says of the entry that is to be made, as that of something planned does."""
+    rows = {name: str(key) for name in ("kind", "play") if (key := key_of(asked.get(name, "")))}
+    said = {"purpose": asked["purpose"][:LONGEST_LINE]} if "purpose" in asked else {}
+    return {**rows, **said, "contacts": asked.getlist("contact")}
+
+
+def choices_for(request: TenantRequest, *, people: bool = True) -> Choices:
+    """What the blanks offer: the kind used last at this hour, the deals most likely meant, and their people; and what
+    the address of the form names, or what was sent."""
     habit = activities.habit_of(request.membership.pk)
-    posted = request.POST.get("deal", "")
-    chosen = key_of(posted) or key_of(wanted)
+    asked = request.POST if request.method == "POST" else request.GET
+    chosen = key_of(asked.get("deal", ""))
     deals = likely_deals(request.membership.pk, habit, chosen)
     offered = day.offered(deal.pk for deal in deals if people)
-    return choices(offered, habit, deals, chosen, request.tenant.zone)
+    named = {key for text in asked.getlist("contacts") + asked.getlist("contact") if (key := key_of(text))}
+    if more := named - {who.contact for who in offered.people}:
+        offered.people.extend(day.known(more))
+    company = key_of(asked.get("company", "") or asked.get("deal", "").removeprefix(COMPANY))
+    found = Company.objects.filter(pk=company, merged_into=None).first() if company not in (None, chosen) else None
+    return choices(offered, habit, deals, chosen, request.tenant.zone, company=found)
 
 
 def choices(
-    offered: day.Offered, habit: activities.Habit, deals: list[Deal], chosen: UUID | None, zone: ZoneInfo
+    offered: day.Offered,
+    habit: activities.Habit,
+    deals: list[Deal],
+    chosen: UUID | None,
+    zone: ZoneInfo,
+    company: Company | None = None,
 ) -> Choices:
     """The blanks with their defaults."""
     kinds = offered.kinds
@@ -129,6 +146,8 @@ def choices(
         output_types=offered.outputs,
         milestone_types=offered.milestones,
         people=offered.people,
+        plays=offered.plays,
+        company=company,
     )
 
 
@@ -147,7 +166,7 @@ def likely_deals(member: UUID, habit: activities.Habit, chosen: UUID | None) -> 
 def chosen_deal(form: LogForm) -> Deal | None:
     """The deal of the entry; None for none, or after the form was told that the words are not clear."""
     given = form.cleaned_data["deal"]
-    if given == NO_DEAL:
+    if given == NO_DEAL or form.company_chosen:
         return None
     if given == OTHER:
         return form.settle_other(queries.open_deals_called(form.cleaned_data["other"], most=MOST_MATCHES))
@@ -164,6 +183,8 @@ def store(request: TenantRequest, form: LogForm, deal: Deal | None) -> Activity:
         at=given["at"] or given["happened"] or now,
         recorded_at=now,
         deal=deal,
+        company=form.company_chosen,
+        play=form.play_chosen,
         minutes=given["minutes"],
         outputs=[Gave(output, given["note"])] if output else [],
         note="" if output else given["note"],
@@ -210,6 +231,14 @@ def said(form: LogForm, deal: Deal | None) -> str:
     return gettext("{kind} logged on {deal}").format(kind=kind, deal=deal.name)
 
 
+def served(form: LogForm, stored: Activity) -> str:
+    """For which play it counts, where there are any."""
+    if not form.choices_given.plays or stored.deal_id is None:
+        return ""
+    play = one_of(form.choices_given.plays, stored.play_id)
+    return gettext("It serves “{play}”").format(play=play.name) if play else gettext("It serves no play")
+
+
 def said_of(stored: Activity) -> str:
     """The same of an entry that was stored before."""
     if stored.deal is None:
@@ -230,7 +259,7 @@ def logged(request: TenantRequest, deal: Deal | None, sentence: str, activity: A
     context: dict[str, Any] = {"sentence": told, "undo_url": undo_url}
     if here == reverse("today", args=[slug]):
         # Its form stands in the page: the next entry takes its place, and the day tells itself anew.
-        context |= {"form": LogForm(choices=choices_for(request, "")), "stays": True}
+        context |= {"form": LogForm(choices=choices_for(request)), "stays": True}
     elif deal and here == url:
         context |= parts_of(request, deal, ledger_of(queries.with_merged([deal.pk])))
     elif here == reverse("log", args=[slug]) or here.endswith("/milestones/new/"):
@@ -268,7 +297,7 @@ def undo(request: TenantRequest, pk: UUID) -> HttpResponse:
 def deals(request: TenantRequest) -> HttpResponse:
     """Deals that the words typed so far may mean, as choices of the log's form."""
     typed = request.GET.get("other", "").strip()
-    form = LogForm(choices=choices_for(request, ""), initial={"deal": OTHER})
+    form = LogForm(choices=choices_for(request), initial={"deal": OTHER})
     if len(typed) > 1:
         offer(form, "deal", deal_choices(queries.open_deals_called(typed, most=MOST_MATCHES)))
     return render(request, "log/deals.html", {"form": form})

@@ -11,20 +11,26 @@ from babel.dates import format_skeleton
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.models import Membership
+from accounts.permissions import allows
 from frontend import today as told
-from frontend import words
+from frontend import week, words
 from frontend.access import may
 from frontend.forms.log import LogForm
-from frontend.http import TenantRequest, page
+from frontend.forms.plans import AimForm
+from frontend.http import TenantRequest, done, key_of, page, told_in
 from frontend.parts import Action, Crumb
 from frontend.path import reader_of
+from frontend.views.deal_deeds import shown
 from frontend.views.log import LIKELY, choices, choices_for
 from outcomes.models import Milestone
 from outcomes.queries import today as queries
 from outcomes.queries.today import Pursuit
+from outcomes.services.targets import aim_ahead
 from strategy.models import Deal
 from strategy.queries import latest_open_deals
 
@@ -46,7 +52,7 @@ def shell(request: TenantRequest) -> HttpResponse:
     context = {
         "title": gettext("Today"),
         "crumbs": [Crumb(words=gettext("Today"))],
-        "form": LogForm(choices=choices_for(request, "", people=False)),
+        "form": LogForm(choices=choices_for(request, people=False)),
         "log_here": True,
         "is_shell": True,
     }
@@ -69,29 +75,58 @@ def day_of(request: TenantRequest) -> dict[str, Any]:
     deals = likely([*(one.deal for one in lately), *(row.deal for row in pursuit.deals), *pursuit.open])
     offered = queries.offered(deal.pk for deal in deals)
     monday = first_of_week(reader.today, starts=request.tenant.week_starts)
-    since = monday - timedelta(weeks=queries.WEEKS - 1)
     pursued = [row.deal.pk for row in pursuit.deals[: told.NEXTS]]
-    around = queries.milestones_around(pursued, owner=member.pk, since=since)
-    reached = outcomes_of(around, owner=member.pk, since=since, counts_from=reader.counts_from)
-    days = queries.days_of(member.pk, today=reader.today, monday=monday)
+    aside = [key for text in request.GET.getlist("but") if (key := key_of(text))][-told.MOST_ASIDE :]
+    beside = queries.beside(
+        member.pk, pursued, today=reader.today, monday=monday, counts_from=reader.counts_from, but=aside
+    )
     slug, currency = request.tenant.slug, request.tenant.currency
     return {
         "title": gettext("Today"),
         "heading": format_skeleton("MMMMEEEEd", reader.today, locale=words.locale()),
         "crumbs": [Crumb(words=gettext("Today"))],
-        "state": told.state(pursuit, sum(on >= monday for on in reached)),
+        "state": told.state(pursuit, sum(on >= monday for on in beside.reached)),
         "form": LogForm(choices=choices(offered, habit, deals, None, reader.zone)),
         "log_here": True,
         "worker_url": reverse("today-worker", args=[slug]),
-        "nexts": told.nexts(pursuit, offered.milestones, by_deal(around), slug=slug, currency=currency),
+        "nexts": told.nexts(pursuit, offered.milestones, by_deal(beside.around), slug=slug, currency=currency),
         "order_words": order_words(pursuit),
         "nothing": nothing_to_pursue(request, pursuit),
         "logged": told.logged(lately, reader),
-        "horizon": told.horizons(days.horizons),
-        "eight": told.eight_weeks(days.weeks, reached, today=reader.today, monday=monday),
+        "planned": [week.line(one, today=reader.today, slug=slug, is_own=True) for one in beside.planned],
+        "horizon": told.horizons(beside.days.horizons, member.aims_ahead),
+        "aim": aim_action(member, slug),
+        "question": told.question(beside.question, may_say=allows(member, "company.edit"), aside=aside, slug=slug),
+        "questions_url": reverse("conversations", args=[slug]),
+        "eight": told.eight_weeks(beside.days.weeks, beside.reached, today=reader.today, monday=monday),
         "own_median": told.own_median(lately),
         "day_url": reverse("today", args=[slug]),
     }
+
+
+def aim_action(member: Membership, slug: str) -> Action:
+    said = gettext("Change your aim") if member.aims_ahead is not None else gettext("Set yourself an aim")
+    return Action(words=said, url=reverse("today-aim", args=[slug]), dialog=True)
+
+
+@require_http_methods(["GET", "POST"])
+@may("activity.log")
+def aim(request: TenantRequest) -> HttpResponse:
+    """How many conversations the member wants to look beyond the quarter."""
+    form = AimForm(request.POST or None, initial={"number": request.membership.aims_ahead})
+    back = reverse("today", args=[request.tenant.slug])
+    if form.is_bound and form.is_valid():
+        with told_in(form):
+            aim_ahead(actor=request.membership, at=timezone.now(), **form.cleaned_data)
+            return done(request, back, gettext("Your aim is set"))
+    return shown(
+        request,
+        form,
+        title=gettext("Your aim for what lies ahead"),
+        lede=gettext("For yourself alone. It stands beside what you had, and nobody else is shown it."),
+        button=gettext("Set the aim"),
+        back=back,
+    )
 
 
 def first_of_week(today: date, *, starts: int) -> date:
@@ -113,12 +148,6 @@ def by_deal(rows: Sequence[Milestone]) -> dict[UUID, dict[UUID, Milestone]]:
     return found
 
 
-def outcomes_of(rows: Sequence[Milestone], *, owner: UUID, since: date, counts_from: int) -> list[date]:
-    """The days on which the member's own deals reached what counts."""
-    own = (row for row in rows if row.deal.owner_id == owner and row.deal.merged_into_id is None)
-    return [row.reached_on for row in own if row.reached_on >= since and told.counts(row, counts_from)]
-
-
 def order_words(pursuit: Pursuit) -> str:
     """By what the outcomes to pursue are ordered."""
     if pursuit.by_cost:
@@ -135,7 +164,7 @@ def nothing_to_pursue(request: TenantRequest, pursuit: Pursuit) -> dict[str, Any
         return {
             "heading": gettext("Every open deal moved this week."),
             "sentence": gettext("Look further out: ask a customer what will matter to them in two or three years."),
-            "action": Action(words=gettext("See your companies"), url=reverse("companies", args=[slug])),
+            "action": Action(words=gettext("Open the questions"), url=reverse("conversations", args=[slug])),
         }
     return {
         "heading": gettext("You have no open deal."),

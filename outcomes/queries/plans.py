@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from accounts.models import Membership, Team
 from accounts.visibility import of_everybody
@@ -31,8 +32,6 @@ from strategy.models import Deal
 
 #: As many weeks as the rate of what was kept looks back.
 KEPT_WEEKS = 8
-#: Questions of one member that wait; more are not looked through.
-MOST_WAITING = 200
 #: As many as a page tells of.
 MOST_TARGETS, MOST_THEMES, MOST_OF_COMPANY = 100, 200, 50
 
@@ -60,12 +59,6 @@ def proposals_on(deal: UUID) -> list[StepProposal]:
     """What customers propose for the plan of a deal and nobody has settled, the oldest first."""
     found = StepProposal.objects.filter(deal=deal, state=StepProposal.State.OPEN)
     return list(found.select_related("step", "confirmation").order_by("pk"))
-
-
-def planned_for(member: Membership, day: date) -> list[PlannedActivity]:
-    """What a member planned for a day, and for the week and the month in which it is: what is still to be done, and
-    what was done of it. The shortest spans first."""
-    return by_span(_plans(member).filter(first_on__lte=day, last_on__gte=day).exclude(state__in=("moved", "dropped")))
 
 
 def plans_within(member: Membership, first: date, last: date) -> list[PlannedActivity]:
@@ -124,16 +117,14 @@ def talks(rows: Sequence[ConversationRow]) -> list[Talk]:
     return [Talk(row, deals.get(row.key)) for row in rows]
 
 
-def next_question(member: Membership, *, but: Collection[UUID] = ()) -> Conversation | None:
-    """The question to take along: the oldest of the member's that were not asked, of the company with the most open
-    deals of theirs first; `but` are those that were put aside. None where none waits."""
-    waiting = Conversation.objects.filter(member=member, asked_on=None, company__merged_into=None).exclude(pk__in=but)
-    found = list(waiting.select_related("company", "contact").order_by("pk")[:MOST_WAITING])
-    if not found:
-        return None
-    open_deals = Deal.objects.filter(company__in={one.company_id for one in found}, owner=member, end_cause="")
-    counted = dict(open_deals.values_list("company").annotate(many=Count("pk")))
-    return max(found, key=lambda one: (counted.get(one.company_id, 0), -one.pk.int))
+def to_take_along(member: UUID, *, but: Collection[UUID] = ()) -> QuerySet[Conversation]:
+    """The questions of a member that were not asked: first that of the company with the most open deals of theirs, of
+    several the oldest. `but` are those that were put aside: they come last."""
+    waiting = Conversation.objects.filter(member=member, asked_on=None, company__merged_into=None)
+    own = Deal.objects.open().filter(company=OuterRef("company"), owner=member, merged_into=None)
+    counted = Coalesce(Subquery(own.order_by().values("company").annotate(many=Count("pk")).values("many")), 0)
+    last = [Case(When(pk__in=list(but), then=1), default=0)] if but else []
+    return waiting.annotate(counted=counted).order_by(*last, "-counted", "pk")
 
 
 class Progress(NamedTuple):

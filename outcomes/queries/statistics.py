@@ -70,18 +70,28 @@ def current() -> Statistics:
     generation = StatisticGeneration.objects.filter(is_current=True).first()
     if generation is None:
         return Statistics(None, {}, _is_updating(), _own(sight))
-    population = population_of(sight, as_of=generation.as_of)
-    made = engine.slice_of(tenant_id=current_tenant_id(), as_of=generation.as_of, people=population.people or ())
+    made, population = _sliced(sight, generation.as_of)
     return Statistics(generation, _as_stored(made, generation), _is_updating(), population)
 
 
-def chance_to_win() -> tuple[StatisticResult | None, Population]:
-    """The curve of winning alone, of the deals that whoever asks sees; None before the first figures."""
-    if current_sight().people is None:
+def chance_to_win(as_of: date | None = None) -> tuple[StatisticResult | None, Population]:
+    """The curve of winning alone, of the deals that whoever asks sees; None before the first figures. as_of: of which
+    day the figures are, where that is known already."""
+    sight = current_sight()
+    if sight.people is None:
         rows = StatisticResult.objects.filter(generation__is_current=True, slice="", metric="chance_to_win")
         return rows.first(), Population()
-    found = current()
-    return found.results.get("chance_to_win"), found.population
+    if as_of is None:
+        as_of = StatisticGeneration.objects.filter(is_current=True).values_list("as_of", flat=True).first()
+    if as_of is None:
+        return None, _own(sight)
+    made, population = _sliced(sight, as_of)
+    return _as_stored(made, StatisticGeneration(as_of=as_of))["chance_to_win"], population
+
+
+def _sliced(sight: Sight, as_of: date) -> tuple[list[Result], Population]:
+    population = population_of(sight, as_of=as_of)
+    return engine.slice_of(tenant_id=current_tenant_id(), as_of=as_of, people=population.people or ()), population
 
 
 @dataclass(frozen=True, slots=True)

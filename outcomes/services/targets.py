@@ -23,6 +23,8 @@ from outcomes.services.plan_facts import an_active, held, offered, refuse_stale,
 
 #: More than this in a week or a month nobody does.
 MOST = 1000
+#: Nobody has more conversations in two weeks.
+MOST_AHEAD = 200
 
 
 class NotYoursToAim(Refused):
@@ -134,3 +136,18 @@ def _tell(verb: str, target: ActivityTarget, *, actor: Membership, at: datetime,
     of = target.member or target.team
     whom = of.name if of is not None else _("the organisation")
     audit.record(verb=verb, subject=target, actor=actor, at=at, type=target.type.name, whom=whom, **data)
+
+
+def aim_ahead(*, number: int | None, actor: Membership, at: datetime) -> None:
+    """Say how many conversations of two weeks are to look beyond the quarter; None: nothing is said any more. Everybody
+    aims for themselves. Raises NotAllowed, Invalid."""
+    require(actor, "activity.log")
+    if number is not None and not 0 <= number <= MOST_AHEAD:
+        raise Invalid(fields={"number": _("Give between 0 and {most}.").format(most=MOST_AHEAD)})
+    with transaction.atomic():
+        member: Membership = held(Membership, actor)
+        if member.aims_ahead == number:
+            return
+        before, member.aims_ahead = member.aims_ahead, number
+        member.save(update_fields=["aims_ahead"])
+        audit.record(verb="member.aimed_ahead", subject=member, actor=actor, at=at, number=number, number_was=before)

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import Tenant
-from outcomes.models import MilestoneType, StatisticGeneration, StatisticMark, StatisticResult
+from outcomes.models import StatisticGeneration, StatisticMark, StatisticResult
 from outcomes.statistics.bins import OLDEST_AGE, Bins
 from outcomes.statistics.grades import Records
 from outcomes.statistics.metrics import METRICS
@@ -111,11 +111,11 @@ def read_inputs(cursor: Any, tenant_id: int, as_of: date, people: Collection[UUI
     """
     known = {"tenant": tenant_id, "as_of": as_of, "oldest": OLDEST_AGE, "people": list(people or ())}
     cursor.execute(_of_one_moment(people is not None), known)
-    bins_rows, cube_rows, (found,) = (json.loads(part) for part in cursor.fetchone())
+    bins_rows, cube_rows, (found,), types = (json.loads(part) for part in cursor.fetchone())
     rows = [tuple(row.values()) for row in bins_rows]
     excluded = sum(deals for age, _, deals in rows if age < 0)
     bins = Bins.from_rows((row for row in rows if row[0] >= 0), excluded=excluded)
-    rank = {str(key): position for position, key in enumerate(_milestone_order(), 1)}
+    rank = {one["id"]: position for position, one in enumerate(types, 1)}
     cells = sorted(_cells(cube_rows, rank), key=lambda c: (c.milestone, str(c.stage), c.cause, str(c.reason)))
     for name in ("observed_from", "observed_until"):
         found[name] = date.fromisoformat(found[name]) if found[name] else None
@@ -168,10 +168,6 @@ def _cells(rows: list[dict[str, Any]], rank: dict[str, int]) -> Iterator[Cell]:
         yield Cell(rank.get(milestone, 0), stage, cause, reason, Tally(*map(int, sums)))
 
 
-def _milestone_order() -> list[UUID]:
-    return list(MilestoneType.objects.order_by("position").values_list("pk", flat=True))
-
-
 def _facts_known(cursor: Any, tenant: Tenant) -> int:
     cursor.execute("SELECT count(*) FROM outcomes_dealfact WHERE tenant_id = %s", [tenant.pk])
     return int(cursor.fetchone()[0])
@@ -179,10 +175,10 @@ def _facts_known(cursor: Any, tenant: Tenant) -> int:
 
 @cache
 def _of_one_moment(narrowed: bool) -> str:
-    """The three statements as one; each part is a JSON list of its rows. As text: sums of squares are longer than
+    """The four statements as one; each part is a JSON list of its rows. As text: sums of squares are longer than
     what other readers of JSON take for a whole number."""
     parts = []
-    for name in ("bins", "cube", "records"):
+    for name in ("bins", "cube", "records", "order"):
         said = text(name)
         if narrowed:
             said = said.replace(FACTS, "seen AS fact").replace("/* owned */", OWNED)

@@ -69,6 +69,7 @@ PAGES = [
     "/o/northwind/activities/{activity}/",
     "/o/northwind/activities/{activity}/edit/",
     "/o/northwind/today/",
+    "/o/northwind/today/aim/",
     "/o/northwind/log/",
     "/o/northwind/execution/",
     "/o/northwind/execution/?by=stage&measure=value",

@@ -157,7 +157,7 @@ class OneOf(StrictField):
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "enum": [*self.words, None] if self.allow_null else self.words}
 
-    def read(self, given: Any) -> str:
+    def read(self, given: Any) -> Any:
         if not isinstance(given, str) or given not in self.words:
             raise NotUsable(_("Give one of: {words}.").format(words=", ".join(self.words)))
         return given
@@ -169,7 +169,7 @@ class Several(OneOf):
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "string", "enum": self.words}, "minItems": 1, "uniqueItems": True}
 
-    def read(self, given: Any) -> list[str]:  # type: ignore[override]
+    def read(self, given: Any) -> list[str]:
         if not isinstance(given, list) or not given:
             raise NotUsable(_("Give a list of: {words}.").format(words=", ".join(self.words)))
         words = [super(Several, self).read(word) for word in given]
@@ -237,15 +237,15 @@ class Reference(Id):
         else:
             self.found = {row.pk: row for row in self.rows().filter(pk__in=keys)} if keys else {}
 
-    def read(self, given: Any) -> Model:
+    def read(self, given: Any) -> Any:
         key: UUID = super().read(given)
         if self.found is not None:
             row = self.found.get(key)
         else:
             row = by_key(self.alone, key, only=self.only) if self.alone else self.rows().filter(pk=key).first()
         if row is None:
-            raise NotUsable(_("There is no such {kind}.").format(kind=self.kind))
-        return row  # type: ignore[no-any-return]
+            raise NotUsable(_("Nothing here has this id."))
+        return row
 
 
 class References(Reference):
@@ -258,7 +258,7 @@ class References(Reference):
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": super().schema(), "maxItems": self.most, "uniqueItems": True}
 
-    def read(self, given: Any) -> list[Model]:  # type: ignore[override]
+    def read(self, given: Any) -> list[Model]:
         if not isinstance(given, list) or len(given) > self.most:
             raise NotUsable(_("Give a list of at most {most} ids.").format(most=self.most))
         keys = [Id.read(self, text) for text in given]
@@ -268,7 +268,7 @@ class References(Reference):
         if found is None:
             found = {row.pk: row for row in self.rows().filter(pk__in=keys)} if keys else {}
         if not found.keys() >= set(keys):
-            raise NotUsable(_("There is no such {kind}.").format(kind=self.kind))
+            raise NotUsable(_("Nothing here has this id."))
         return [found[key] for key in keys]
 
 
@@ -359,7 +359,7 @@ class Anything(StrictField):
 class Input(serializers.Serializer):  # type: ignore[type-arg]
     """What a deed takes. A field that is not in the list is refused, not ignored; nothing is saved here."""
 
-    default_error_messages = {"unknown": _("There is no such field.")}
+    default_error_messages = {"unknown": _("There is no such field."), "invalid": _("Give an object of fields.")}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):

@@ -30,7 +30,7 @@ class Types(fields.Several):
     def schema(self) -> dict[str, Any]:
         return {**super().schema(), "minItems": 0}
 
-    def read(self, given: Any) -> list[str]:  # type: ignore[override]
+    def read(self, given: Any) -> list[str]:
         return [] if given == [] else super().read(given)
 
 
@@ -122,7 +122,7 @@ def delivery(row: DeliveryRow) -> dict[str, Any]:
         "attempts": row.attempts,
         "first_at": row.first_at,
         "last_at": row.last_at,
-        "next_try_at": row.next_try_at,
+        "next_try_at": row.next_try_at if row.state == Sent.State.WAITING else None,
         "status": row.status,
         "problem": row.problem or None,
         "answer": row.answer,

@@ -287,6 +287,7 @@ def _noted(webhook: Webhook, message: Message, at: datetime, answer: Answer) -> 
         delivery.state = Delivery.State.DELIVERED
     elif answer.status == GONE or delivery.attempts > len(PAUSES):
         delivery.state = Delivery.State.FAILED
+        delivery.next_try_at = at  # once the webhook, which ends with it, is switched on again
     else:
         delivery.state = Delivery.State.WAITING
         # Spread, so that what failed together does not come back together.

@@ -49,7 +49,8 @@ class Webhook(TenantModel):
 class Delivery(TenantModel):
     """One event told to one address: how often it was tried, and what was answered last.
 
-    One that waits has `next_try_at`: it was set aside, or somebody wants it sent again. `problem` is a word for why
+    One that waits has `next_try_at`: it was set aside, or somebody wants it sent again. So has one that failed: the
+    webhook ended with it, and begins with it when it is switched on. `problem` is a word for why
     there was no answer, or none that counts.
     """
 

@@ -89,8 +89,14 @@ def change_webhook(
     if "is_active" in changed and held.is_active and held.kept_by_id != actor.pk:
         changed["kept_by"] = [held.kept_by.name, actor.name]
         held.kept_by = actor
-    # What waits is tried at once, and whoever sends to the address as it was writes nothing any more.
-    held.lease, held.leased_until, held.held_by = None, None, None
+    # Whoever sends to the address as it was writes nothing any more.
+    held.lease, held.leased_until = None, None
+    if changed.keys() & {"url", "is_active"}:
+        # What was not taken is tried at once, as if for the first time. The log forgets, and nothing waits for that.
+        waiting = held.deliveries.filter(next_try_at__isnull=False)
+        held.retry_at = at if waiting.update(state=Delivery.State.WAITING, attempts=0, next_try_at=at) else None
+        if held.held_by and not waiting.filter(pk=held.held_by).exists():
+            held.held_by = None
     held.version += 1
     held.save()
     audit.record(verb="webhook.changed", subject=held, actor=actor, at=at, url=held.url, changed=changed)

@@ -18,8 +18,9 @@ from frontend.access import may
 from frontend.forms.strategy import CopyForm, NameForm, NoteForm, RetireForm
 from frontend.http import TenantRequest, done, page, told_in
 from frontend.parts import Crumb
-from frontend.views.strategy import changed, crumbs, gap_links, standing_or_404, url_of
+from frontend.views.strategy import crumbs, gap_links, standing_or_404, url_of
 from frontend.views.strategy_edit import back_url, editable_or_404
+from frontend.views.strategy_versions import changed
 from strategy import services
 from strategy.models import Strategy
 from strategy.plan.missing import gaps

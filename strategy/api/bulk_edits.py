@@ -14,7 +14,7 @@ from accounts.api.idempotency import idempotent
 from accounts.api.problems import NotThere
 from accounts.api.resource import Resource, TokenRequest
 from strategy import listings, services
-from strategy.api import shapes
+from strategy.api import bulk_shapes
 from strategy.api.deals import seen_then
 from strategy.models import BulkEdit, Deal
 
@@ -25,7 +25,11 @@ class BulkEdits(Resource):
     kind = ids.BULK_EDIT
     access = {"list": "deal.see", "retrieve": "deal.see", "undo": "deal.move"}
     names = {"list": "list_bulk_edits", "retrieve": "get_bulk_edit", "undo": "undo_bulk_edit"}
-    gives: ClassVar[Any] = {"list": shapes.BulkEdit, "retrieve": shapes.BulkEdit, "undo": shapes.BulkEdited}
+    gives: ClassVar[Any] = {
+        "list": bulk_shapes.BulkEdit,
+        "retrieve": bulk_shapes.BulkEdit,
+        "undo": bulk_shapes.BulkEdited,
+    }
     table = BulkEdit
     in_sight = True
 
@@ -34,11 +38,11 @@ class BulkEdits(Resource):
 
         Members who do not see everybody's deals find those of the people whose deals they see.
         """
-        return self.page(listings.BULK_EDITS, shapes.bulk_edit)
+        return self.page(listings.BULK_EDITS, bulk_shapes.bulk_edit)
 
     def retrieve(self, request: TokenRequest, id: str) -> Response:
         """Show one change of many deals."""
-        return Response(shapes.bulk_edit(self.shown(listings.BULK_EDITS, id)))
+        return Response(bulk_shapes.bulk_edit(self.shown(listings.BULK_EDITS, id)))
 
     @action(detail=True, methods=["post"])
     @idempotent
@@ -53,7 +57,9 @@ class BulkEdits(Resource):
         edit = BulkEdit.objects.filter(pk=self.key(id)).first()
         if edit is None:
             raise NotThere
-        return Response(shapes.bulk_edited(services.undo_bulk_edit(edit=edit, actor=request.user, at=timezone.now())))
+        return Response(
+            bulk_shapes.bulk_edited(services.undo_bulk_edit(edit=edit, actor=request.user, at=timezone.now()))
+        )
 
     def refuse_unseen(self, answer: Mapping[str, Any]) -> None:
         """Raises NotThere for an earlier answer that names deals which have left the caller's sight since."""

@@ -25,7 +25,7 @@ from accounts.models import Membership
 from accounts.reading import Position
 from accounts.refusals import Invalid
 from strategy import listings, past, services, strategies
-from strategy.api import inputs, shapes
+from strategy.api import bulk_shapes, inputs, shapes
 from strategy.api.customers import standing
 from strategy.listings import DealRow
 from strategy.models import Company, Deal, DealSource, EndCause, Merge, Pipeline, PlanPart, Stage, Strategy
@@ -104,7 +104,7 @@ class Deals(Resource):
         **dict.fromkeys(("transitions", "qualification"), shapes.Deal),
         "events": shapes.Event,
         "upsert": upserts.Upserted,
-        "bulk": shapes.BulkEdited,
+        "bulk": bulk_shapes.BulkEdited,
         **dict.fromkeys(("merges", "undo_merge"), shapes.DealMerge),
     }
     lists = frozenset({"list", "events"})
@@ -252,7 +252,7 @@ class Deals(Resource):
         edited = services.bulk_edit_deals(
             keys=wanted["deals"], actor=request.user, at=timezone.now(), on=wanted.get("on"), **wanted["change"]
         )
-        return Response(shapes.bulk_edited(edited))
+        return Response(bulk_shapes.bulk_edited(edited))
 
     @action(detail=True, methods=["post"])
     @idempotent

@@ -142,8 +142,24 @@ def test_one_that_says_it_is_gone_is_asked_no_more_until_somebody_switches_it_on
         hook = program.get("webhooks").json()["data"][0]
         assert (hook["is_active"], hook["ended"]) == (False, "gone")
         assert program.post(f"webhooks/{hook['id']}/test", None).json()["code"] == "webhook_off"
+        log = program.get(f"webhooks/{hook['id']}/deliveries").json()["data"]
+        assert [(one["state"], one["next_try_at"]) for one in log] == [("failed", None)]
         program.patch(f"webhooks/{hook['id']}", {"is_active": True}, If_Match="*")
+        # It begins with the one that it could not take.
+        assert deliver() == 2
+        assert [got.id for got in receiver.got] == [receiver.got[0].id, *receiver.seen]
+
+
+def test_an_address_that_was_mended_is_sent_at_once_what_waited(lena: Membership) -> None:
+    with receiving(lambda _: 500) as broken, receiving() as mended:
+        follow(lena, broken)
+        happen(lena, "Alder Foods", "Birch Foods")
         assert deliver() == 1
+        assert deliver(timedelta(seconds=7)) == 1  # and again only in five minutes
+        with tenant_scope(lena.tenant_id):
+            change_webhook(webhook=Webhook.objects.get(), actor=lena, url=mended.url, at=timezone.now())
+        assert deliver() == 2
+        assert list(mended.seen) == [broken.got[0].id, mended.got[1].id]
 
 
 def test_who_may_have_webhooks_no_more_keeps_none_and_an_owner_takes_them_over(lena: Membership) -> None:
@@ -272,9 +288,7 @@ def test_a_name_that_changes_its_mind_and_an_answer_that_leads_elsewhere_gain_no
         deliver()
         assert (len(outside.got), inside.got) == (1, [])
         with tenant_scope(lena.tenant_id):
-            hook = Webhook.objects.get()
-            Webhook.objects.update(url="https://example.org/hook", retry_at=None)
-            change_webhook(webhook=hook, actor=lena, is_active=True, types=["company.created"], at=NOON)
+            Webhook.objects.update(url="https://example.org/hook", retry_at=None, held_by=None)
         settings.OUTBOUND_NETWORKS = []
         asked = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", int(inside.url.split(":")[2][:-5])))]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -47,6 +48,14 @@ class Shelf:
         if path.parent != self.folder(key) or name in ("", ".", ".."):
             raise Elsewhere(name)
         return path
+
+    def left_before(self, moment: datetime) -> Iterator[tuple[UUID, list[Path]]]:
+        """The files that were written before a moment, by the row they belong to."""
+        place = Path(settings.MEDIA_ROOT) / str(current_tenant_id()) / self.kind
+        for folder in sorted(place.glob("*")):
+            old = [path for path in folder.iterdir() if path.stat().st_mtime < moment.timestamp()]
+            if old:
+                yield UUID(folder.name), old
 
     def forget(self, key: UUID, *, only: Iterable[Path] | None = None) -> None:
         """Remove a row's files (or some of them), and its folder when nothing is left in it."""

@@ -19,6 +19,7 @@ from activities.api.types import ActivityTypes, OutputTypes
 from activities.api.views import Activities, Outputs
 from frontend.views import reference
 from outcomes.api.confirmations import Confirmations
+from outcomes.api.evidence import EvidenceFiles
 from outcomes.api.milestones import Milestones, MilestoneTypes
 from outcomes.api.plans import Conversations, MutualSteps, Plans, Targets
 from outcomes.api.strategies import Strategies
@@ -82,6 +83,7 @@ for name, resource in {
     "outputs": Outputs,
     "milestone_types": MilestoneTypes,
     "milestones": Milestones,
+    "evidence_files": EvidenceFiles,
     "mutual_steps": MutualSteps,
     "plans": Plans,
     "targets": Targets,

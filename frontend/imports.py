@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 
 from accounts.imports import report
@@ -13,6 +14,7 @@ from accounts.imports.problems import say
 from accounts.imports.report import Sheet, Trouble
 from accounts.models import ImportRow, ImportRun
 from frontend import words
+from strategy.queries import Lacking
 
 STATES = ImportRun.State
 #: So much of an import must be over before its speed says anything about the rest.
@@ -216,6 +218,24 @@ def notes(run: ImportRun) -> list[Finding]:
 
 def finding(trouble: Trouble, sentence: str) -> Finding:
     return Finding(heading=trouble.heading(words.number(trouble.rows)), sentence=sentence)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unmet:
+    """Deals that came to a stage without what it asks for: a sentence, and some of them by name and address."""
+
+    heading: str
+    deals: Sequence[tuple[str, str]]
+
+
+def lacking(found: Lacking, slug: str) -> Unmet:
+    """What a stage asks for that an import could not be asked for."""
+    heading = ngettext(
+        "{n} deal came to “{stage}” without what it asks for: {name}",
+        "{n} deals came to “{stage}” without what it asks for: {name}",
+        found.number,
+    ).format(n=words.number(found.number), stage=found.stage.name, name=found.name)
+    return Unmet(heading=heading, deals=[(one.name, reverse("deal", args=[slug, one.pk])) for one in found.some])
 
 
 def where(trouble: Trouble) -> str:

@@ -146,8 +146,8 @@ def milestone_note(event: MilestoneEvent, reader: Reader) -> str:
         if event.grade == Grade.E4
         else gettext("Recorded by {who} with evidence."),
         event.Kind.CHECKED: gettext("Checked by {who}."),
-        event.Kind.CONFIRMED: confirmed_by(event),
-        event.Kind.CONTRADICTED: gettext("The customer says it is not so."),
+        event.Kind.CONFIRMED: gettext("Confirmed by {holder}.").format(holder=holder(event)),
+        event.Kind.CONTRADICTED: gettext("It is not so, says {holder}.").format(holder=holder(event)),
         event.Kind.LAPSED: gettext("It no longer holds."),
         event.Kind.CORRECTED: gettext("Taken back by {who}."),
     }[MilestoneEvent.Kind(event.kind)].format(who=who, source=event.source)
@@ -156,14 +156,14 @@ def milestone_note(event: MilestoneEvent, reader: Reader) -> str:
     return " ".join(part for part in (how + agreed, event.note, counts) if part)
 
 
-def confirmed_by(event: MilestoneEvent) -> str:
-    """Of whom a confirmation is known: of the holder of a link, and to whom the letter with it went."""
+def holder(event: MilestoneEvent) -> str:
+    """Who says so, as far as it is known: the holder of a link, and to whom the letter with it went."""
     asked = event.answer.confirmation if event.answer else None
     if asked is None:
-        return gettext("Confirmed by the customer.")
+        return gettext("the customer")
     if asked.channel == asked.Channel.LINK:
-        return gettext("Confirmed by the holder of a copied link.")
-    return gettext("Confirmed by the holder of the link sent to {email}.").format(email=asked.to_email)
+        return gettext("the holder of a copied link")
+    return gettext("the holder of the link sent to {email}").format(email=asked.to_email)
 
 
 def event_line(entry: Entry, event: DealEvent, reader: Reader) -> Line:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import F, Value
 
 from accounts.reading import Listing, Position
-from outcomes.models import Milestone, MilestoneEvent
+from outcomes.models import EvidenceFile, Milestone, MilestoneEvent
 from outcomes.queries.behind import Behind, facts_behind
 from strategy.listings import DEALS, DealRow
 from strategy.queries import before
@@ -146,6 +146,44 @@ MILESTONE_EVENTS = Listing(
     moment="recorded_at",
     newest_first=False,
     narrow={"deals": "event.deal_id = ANY(%(deals)s)", "type": "event.type_id = %(type)s"},
+)
+
+
+class EvidenceFileRow(NamedTuple):
+    """A file that shows what an entry of the ledger tells."""
+
+    key: UUID
+    deal: UUID
+    deal_name: str
+    event: UUID
+    type: UUID
+    type_name: str
+    name: str
+    kind: str
+    size: int
+    digest: bytes
+    added_at: datetime
+
+    @property
+    def position(self) -> Position:
+        return Position(None, self.key)
+
+
+EVIDENCE_FILES = Listing(
+    row=EvidenceFileRow,
+    table="outcomes_evidencefile",
+    short="file",
+    seen=EvidenceFile.seen,
+    columns=(
+        *("file.id", "file.deal_id", "deal.name", "file.event_id", "event.type_id", "type.name"),
+        *("file.name", "file.kind", "file.size", "file.digest", "file.added_at"),
+    ),
+    joins=(
+        "JOIN strategy_deal AS deal ON deal.tenant_id = file.tenant_id AND deal.id = file.deal_id"
+        " JOIN outcomes_milestoneevent AS event ON event.tenant_id = file.tenant_id AND event.id = file.event_id"
+        " JOIN outcomes_milestonetype AS type ON type.tenant_id = event.tenant_id AND type.id = event.type_id"
+    ),
+    narrow={"deal": "file.deal_id = %(deal)s"},
 )
 
 

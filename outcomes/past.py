@@ -14,6 +14,7 @@ from outcomes.listings import MILESTONES_PAST, MilestoneRow
 from outcomes.models import MilestoneEvent
 from outcomes.rules import WHOSE, derive, known
 from strategy.models import Contact
+from strategy.models.customers import kept
 from strategy.queries import with_merged
 
 
@@ -68,6 +69,6 @@ def _named(rows: Sequence[MilestoneRow]) -> list[MilestoneRow]:
     found = []
     for row in rows:
         said = contacts.get(row.contact) if row.contact else None
-        who = said and (said.merged_into or said)
+        who = kept(said)
         found.append(row._replace(contact=who.pk if who else None, contact_name=who.name if who else None))
     return found

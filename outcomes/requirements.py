@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +19,7 @@ from outcomes.models import Grade, Milestone, MilestoneType
 from outcomes.services.milestones.deeds import planned_record
 from outcomes.services.milestones.ledger import write_event
 from outcomes.services.milestones.types import key_of
+from strategy.models import Deal
 from strategy.requirements import Family, Requirement, Step, register_family
 from strategy.services.deals.drafts import Draft
 from strategy.services.deals.moving import SUPPLIERS
@@ -74,7 +76,14 @@ def _requirement(type: MilestoneType, grade: Grade) -> Requirement:
         holds=partial(_holds, type=type, key=key, grade=grade),
         supply=(SUPPLY,) if grade <= Grade.E1 else (),
         about={"counts_from_grade": int(grade)},
+        lacking=partial(_lacking, type=type, grade=grade),
     )
+
+
+def _lacking(deals: QuerySet[Deal], *, type: MilestoneType, grade: Grade) -> QuerySet[Deal]:
+    """Of many deals those that did not reach the milestone, at a grade that counts."""
+    reached = Milestone.objects.filter(deal=OuterRef("pk"), type=type, state=Milestone.State.REACHED)
+    return deals.exclude(Exists(reached.filter(grade__gte=grade)))
 
 
 def _holds(step: Step, *, type: MilestoneType, key: str, grade: Grade) -> bool:

@@ -14,12 +14,15 @@ from accounts.models import Tenant
 from accounts.tenancy.scope import current_tenant_id, tenant_bound, tenant_scope
 from accounts.tenancy.tasks import tenant_task
 from outcomes.models import StatisticMark
+from outcomes.services.milestones import files
 from outcomes.statistics import engine
 
 log = structlog.get_logger(__name__)
 
 # One task does not keep a worker for longer; what is left is found by the next sweep.
 LONGEST = timedelta(minutes=5)
+# So long a file may be on its way into its entry; a request takes a minute at the most.
+STRAY = timedelta(days=1)
 SERIALIZATION_FAILURE = "40001"
 
 
@@ -69,6 +72,23 @@ def begin_day(*, at_most: int = 200, **_: object) -> int:
     for tenant_id in behind:
         _send(tenant_id)
     return len(behind)
+
+
+@shared_task
+def sweep_evidence(**_: object) -> int:
+    """Have each tenant's evidence cleared of files that nothing tells of."""
+    tenants = list(Tenant.objects.values_list("pk", flat=True))
+    for tenant_id in tenants:
+        with tenant_bound(tenant_id):
+            clear_evidence.apply_async()
+    return len(tenants)
+
+
+@tenant_task()
+def clear_evidence(**_: object) -> None:
+    """Remove what was sent as evidence a day ago and is in no entry of the ledger."""
+    if removed := files.clear(before=timezone.now() - STRAY):
+        log.warning("evidence without an entry removed", files=removed)
 
 
 def _send(tenant_id: int) -> None:

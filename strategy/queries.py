@@ -9,15 +9,16 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import BooleanField, Count, Exists, F, Func, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
 
 from accounts.models import Membership, SavedView, Team
 from accounts.teams import teams_below
 from accounts.visibility import of_everybody, sight_of
 from strategy.lookups import DEALS, Called, called
-from strategy.models import Attribute, BuyingRole, Company, Deal, DealSource, Pipeline, PlanPart, Stage
+from strategy.models import Attribute, BuyingRole, Company, Deal, DealEvent, DealSource, Pipeline, PlanPart, Stage
 from strategy.models.deals import LARGEST_WORTH, DealQuerySet
+from strategy.requirements import asked_by
 
 OPEN, ALL = "open", "all"
 #: More people than this are not listed to choose from.
@@ -25,6 +26,9 @@ MOST_PEOPLE = 200
 #: For a name that was probably meant: the letters that are taken to be right, the deals that are looked at, and the
 #: share of letters that must agree.
 SURE, NEAR, LIKE_ENOUGH = 3, 100, 0.75
+#: The events by which a deal comes into a stage, and as many deals are named as a sentence holds.
+ARRIVALS = (DealEvent.Kind.OPENED, DealEvent.Kind.MOVED, DealEvent.Kind.CLOSED, DealEvent.Kind.REOPENED)
+MOST_NAMED = 5
 
 
 def before(*pair: Any) -> Func:
@@ -170,6 +174,31 @@ def with_merged(deals: Iterable[UUID]) -> dict[UUID, UUID]:
             rows: dict[UUID, Any] = dict(Deal.objects.filter(merged_into__in=fresh).values_list("pk", "merged_into"))
             fresh = rows.keys() - found.keys()
             found |= {key: found[rows[key]] for key in fresh}
+    return found
+
+
+class Lacking(NamedTuple):
+    """Deals that stand in a stage without something it asks for: how many, and some of them."""
+
+    stage: Stage
+    name: str
+    number: int
+    some: list[Deal]
+
+
+def came_without(run: UUID) -> list[Lacking]:
+    """What stages ask for and deals have not that an import brought there, as far as they have it not by now.
+
+    Imports bring what their source has: nobody is asked on the way in.
+    """
+    arrived = DealEvent.objects.filter(deal=OuterRef("pk"), import_run=run, kind__in=ARRIVALS)
+    found = []
+    for stage in Stage.objects.exclude(requires=[]).order_by("pipeline__position", "position"):
+        deals = Deal.objects.filter(Exists(arrived), stage=stage, merged_into=None)
+        for asked in asked_by(stage):
+            rows = asked.lacking(deals) if asked.lacking else Deal.objects.none()
+            if number := rows.count():
+                found.append(Lacking(stage, str(asked.name), number, list(rows.order_by("-pk")[:MOST_NAMED])))
     return found
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +42,8 @@ class Requirement:
 
     `name` is what it is called in a list, `told` says what to do, `holds` whether it is known. `supply` names what of
     the same step would make it known (see `strategy.services.deals.SUPPLIES`); empty where another page is needed.
-    `kinds` are the kinds of stages that can ask for it, `about` what programs are told of it beside the words.
+    `kinds` are the kinds of stages that can ask for it, `about` what programs are told of it beside the words, and
+    `lacking` narrows many deals to those of which it is not known.
     """
 
     key: str
@@ -51,6 +53,7 @@ class Requirement:
     supply: tuple[str, ...] = ()
     kinds: frozenset[str] = field(default=EVERY)
     about: Mapping[str, Any] = field(default_factory=dict)
+    lacking: Callable[[QuerySet[Deal]], QuerySet[Deal]] | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,32 @@ def has_role(*roles: str) -> Callable[[Step], bool]:
     return holds
 
 
+def _without_role(*roles: str) -> Callable[[QuerySet[Deal]], QuerySet[Deal]]:
+    def lacking(deals: QuerySet[Deal]) -> QuerySet[Deal]:
+        named = BuyingRole.objects.filter(deal=OuterRef("pk"))
+        return deals.exclude(Exists(named.filter(role__in=roles) if roles else named))
+
+    return lacking
+
+
+def _fact(key: str, name: Words, told: Words, field: str, *, kinds: frozenset[str] = EVERY) -> Requirement:
+    """A column of the deal that is filled in."""
+
+    def lacking(deals: QuerySet[Deal]) -> QuerySet[Deal]:
+        return deals.filter(**{field: None})
+
+    return Requirement(key, name, told, _known(field), (_supplied_as(key),), kinds, lacking=lacking)
+
+
+def _people(key: str, name: Words, told: Words, *roles: str) -> Requirement:
+    """Somebody at the customer who has one of the roles in the decision."""
+    return Requirement(key, name, told, has_role(*roles), (key,), lacking=_without_role(*roles))
+
+
+def _supplied_as(key: str) -> str:
+    return "qualified_on" if key == "qualified" else key
+
+
 def _known(field: str) -> Callable[[Step], bool]:
     return lambda step: getattr(step.deal, field) not in (None, "")
 
@@ -137,45 +166,28 @@ RATE = Requirement(
 )
 
 register(
-    Requirement("amount", _("value"), _("Give the value."), _known("amount"), ("amount",)),
-    Requirement(
+    _fact("amount", _("value"), _("Give the value."), "amount"),
+    _fact(
         "expected_close_on",
         _("expected close"),
         _("Give the day on which you expect the decision."),
-        _known("expected_close_on"),
-        ("expected_close_on",),
+        "expected_close_on",
     ),
-    Requirement("company", _("company"), _("Choose the company."), _known("company_id"), ("company",)),
-    Requirement("owner", _("owner"), _("Choose who has the deal."), _known("owner_id"), ("owner",)),
-    Requirement(
-        "qualified", _("qualification"), _("Say when it was qualified."), _known("qualified_on"), ("qualified_on",)
-    ),
-    Requirement("strategy", _("strategy"), _("Choose the strategy it serves."), _known("strategy_id"), ("strategy",)),
-    Requirement("segment", _("segment"), _("Choose the segment it belongs to."), _known("segment_id"), ("segment",)),
-    Requirement("play", _("play"), _("Choose the play it follows."), _known("play_id"), ("play",)),
-    Requirement("came_from", _("source"), _("Choose where it came from."), _known("came_from_id"), ("came_from",)),
-    Requirement("contact", _("a contact"), _("Name somebody at the customer."), has_role(), ("contact",)),
-    Requirement(
-        "champion",
-        _("champion"),
-        _("Name who speaks for us at the customer."),
-        has_role(BuyingRole.Role.CHAMPION),
-        ("champion",),
-    ),
-    Requirement(
+    _fact("company", _("company"), _("Choose the company."), "company_id"),
+    _fact("owner", _("owner"), _("Choose who has the deal."), "owner_id"),
+    _fact("qualified", _("qualification"), _("Say when it was qualified."), "qualified_on"),
+    _fact("strategy", _("strategy"), _("Choose the strategy it serves."), "strategy_id"),
+    _fact("segment", _("segment"), _("Choose the segment it belongs to."), "segment_id"),
+    _fact("play", _("play"), _("Choose the play it follows."), "play_id"),
+    _fact("came_from", _("source"), _("Choose where it came from."), "came_from_id"),
+    _people("contact", _("a contact"), _("Name somebody at the customer.")),
+    _people("champion", _("champion"), _("Name who speaks for us at the customer."), BuyingRole.Role.CHAMPION),
+    _people(
         "economic_buyer",
         _("economic buyer"),
         _("Name who decides about the money."),
-        has_role(BuyingRole.Role.ECONOMIC_BUYER),
-        ("economic_buyer",),
+        BuyingRole.Role.ECONOMIC_BUYER,
     ),
-    Requirement("reason", _("reason"), _("Choose why it ended."), _known("end_reason_id"), ("reason",), ENDS),
-    Requirement(
-        "competitor",
-        _("competitor"),
-        _("Choose who won it."),
-        _known("competitor_id"),
-        ("competitor",),
-        frozenset({Stage.Kind.LOST}),
-    ),
+    _fact("reason", _("reason"), _("Choose why it ended."), "end_reason_id", kinds=ENDS),
+    _fact("competitor", _("competitor"), _("Choose who won it."), "competitor_id", kinds=frozenset({Stage.Kind.LOST})),
 )

@@ -29,6 +29,7 @@ from activities.services import facts
 from activities.services.facts import COLUMNS, OF_DEAL, SUGGESTED, Gave, Reach, said
 from activities.signals import activities_corrected, activities_logged
 from strategy.models import Contact, Deal, PlanPart
+from strategy.models.customers import kept
 from strategy.services import refuse_closed, refuse_merged, watch_deals
 from strategy.services.customers.storing import told_of_taken
 from strategy.strategies import plays_of
@@ -131,7 +132,7 @@ def plan_new(run: Run, given: Mapping[str, Any]) -> Draft:
 
 def _people(given: Iterable[Contact]) -> list[Contact]:
     """Each once, and for one who turned out to be another one that one."""
-    return list({contact.pk: contact for contact in map(facts.standing, given)}.values())
+    return list({contact.pk: contact for contact in map(kept, given)}.values())
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def _completed(run: Run, at_hand: Held, values: dict[str, Any]) -> dict[str, Any
     if values.get("play") is SUGGESTED:
         del values["play"]
     if "company" in values:
-        values["company"] = facts.standing(values["company"])
+        values["company"] = kept(values["company"])
     if _differs(activity, "deal", deal):
         if deal is not None and "company" not in values:
             values["company"] = deal.company

@@ -132,11 +132,6 @@ def _nonsense(values: Mapping[str, Any], recorded_at: datetime) -> dict[str, str
     return wrong
 
 
-def standing(row: Any) -> Any:
-    """The company or the contact, or the one that it turned out to be."""
-    return row.merged_into if row is not None and row.merged_into_id is not None else row
-
-
 def company_of(company: Company | None, deal: Deal | None, contacts: Sequence[Contact]) -> UUID | None:
     """With which company something was done: the one that is named, else the deal's, else that of who took part."""
     if company is not None:

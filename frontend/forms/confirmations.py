@@ -21,10 +21,9 @@ OTHER = ""
 TEXT = {"dir": "auto"}
 
 
-class AskForm(forms.Form):
-    """What the member says of a question. `drafted` is what was proposed before, so that only that is replaced."""
+class AddressedForm(forms.Form):
+    """Whom somebody at the customer is asked or shown something, in which language and how they get the link."""
 
-    type = Picked(label=_("About"), required=True, error_messages={"required": _("Choose a milestone.")})
     contact = Picked(label=_("Ask"))
     name = forms.CharField(
         label=_("Name"), required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
@@ -41,6 +40,40 @@ class AskForm(forms.Form):
         choices=list(LANGUAGES.items()),
         help_text=_("They can read the page in the others, too."),
     )
+    channel = forms.ChoiceField(
+        label=_("How"),
+        choices=[(Confirmation.Channel.MAIL, _("Send a letter")), (Confirmation.Channel.LINK, _("Copy a link"))],
+        initial=Confirmation.Channel.MAIL,
+        widget=Pick,
+    )
+    entry_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, given: Any, *, people: Sequence[Contact], said: dict[str, Any]) -> None:
+        super().__init__(given, initial={"entry_key": uuid4(), **said})
+        choices = [(str(one.pk), f"{one.name} {one.email}".strip()) for one in people]
+        self.fields["contact"].offer([*choices, (OTHER, _("Somebody else"))], people)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if "contact" not in self.errors and not given.get("contact") and not given.get("name"):
+            self.add_error("name", _("Give a name, or choose somebody."))
+        if given.get("contact") and given.get("name"):
+            self.add_error("name", _("Leave it empty, or choose “Somebody else” above."))
+        return given
+
+
+class SharePlanForm(AddressedForm):
+    """Whom the plan of a deal is shown to."""
+
+    def __init__(self, given: Any, *, people: Sequence[Contact], language: str) -> None:
+        super().__init__(given, people=people, said={"language": language, "contact": OTHER})
+        self.fields["contact"].label = _("Show it to")
+
+
+class AskForm(AddressedForm):
+    """What the member says of a question. `drafted` is what was proposed before, so that only that is replaced."""
+
+    type = Picked(label=_("About"), required=True, error_messages={"required": _("Choose a milestone.")})
     statement = forms.CharField(
         label=_("What they are asked, word for word"),
         max_length=LONGEST_STATEMENT,
@@ -55,12 +88,6 @@ class AskForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5, **TEXT}),
         help_text=_("The statement, the link and your name follow."),
     )
-    channel = forms.ChoiceField(
-        label=_("How"),
-        choices=[(Confirmation.Channel.MAIL, _("Send a letter")), (Confirmation.Channel.LINK, _("Copy a link"))],
-        initial=Confirmation.Channel.MAIL,
-        widget=Pick,
-    )
     days = forms.IntegerField(
         label=_("Days until the link ends"),
         min_value=1,
@@ -68,8 +95,9 @@ class AskForm(forms.Form):
         initial=USUAL_DAYS,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
-    entry_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     drafted = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20_000)
+
+    field_order = ("type", "contact", "name", "email", "language", "statement", "message", "channel", "days")
 
     def __init__(
         self,
@@ -80,7 +108,7 @@ class AskForm(forms.Form):
         url: str,
         said: dict[str, Any],
     ) -> None:
-        super().__init__(given, initial={"entry_key": uuid4(), **said})
+        super().__init__(given, people=people, said=said)
         if types is None:
             del self.fields["type"]
         else:
@@ -88,16 +116,6 @@ class AskForm(forms.Form):
             self.fields["channel"].help_text = _(
                 "An answer to a letter is the customer’s own word (E3). By a copied link it is evidence (E1)."
             )
-        choices = [(str(one.pk), f"{one.name} {one.email}".strip()) for one in people]
-        self.fields["contact"].offer([*choices, (OTHER, _("Somebody else"))], people)  # type: ignore[attr-defined]
         for name in ("type", "contact", "language"):
             if name in self.fields:
                 looks(self.fields[name], url)
-
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        if "contact" not in self.errors and not given.get("contact") and not given.get("name"):
-            self.add_error("name", _("Give a name, or choose somebody."))
-        if given.get("contact") and given.get("name"):
-            self.add_error("name", _("Leave it empty, or choose “Somebody else” above."))
-        return given

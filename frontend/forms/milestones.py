@@ -71,7 +71,9 @@ class NeededMilestone:
             ),
             "contact": who_field(people),
             "agreed_by": forms.CharField(label=_("Their name, if not listed"), required=False, max_length=120),
-            "evidence": link_field(_("Link to the evidence")),
+            "evidence": link_field(
+                _("Link to the evidence"), _("A file is shown with the outcome itself: record that first, then move.")
+            ),
             "on": forms.DateField(
                 label=_("When did they agree?"), required=False, widget=day, help_text=_("Empty: the day of the step.")
             ),

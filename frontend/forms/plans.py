@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -17,8 +16,7 @@ from activities.models import ActivityType
 from frontend.forms.deal_deeds import MOST_LISTED, day_field, picked
 from frontend.forms.people import Picked, Who
 from frontend.forms.pick import Pick
-from outcomes.languages import LANGUAGES
-from outcomes.models import ActivityTarget, Confirmation, Conversation, MilestoneType, MutualStep, PlannedActivity
+from outcomes.models import ActivityTarget, Conversation, MilestoneType, MutualStep, PlannedActivity
 from outcomes.services.conversations import LONGEST_HEARD, MOST_THEMES
 from outcomes.services.mutual_steps import MOST_STEPS
 from outcomes.services.targets import MOST, MOST_AHEAD
@@ -85,41 +83,6 @@ class StepForm(forms.Form):
                 keep(self.fields[name], getattr(step, name))  # type: ignore[arg-type]
         order = ("name", "due_on", "our_owner", "their_owner", "their_name", "type", "done_on", "position", "version")
         self.order_fields(order)
-
-
-class SharePlanForm(forms.Form):
-    """Whom the plan of a deal is shown to, and how they get the link."""
-
-    contact = Picked(label=_("Show it to"))
-    name = forms.CharField(label=_("Or somebody else, by name"), required=False, max_length=200)
-    email = forms.CharField(
-        label=_("E-mail"),
-        required=False,
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        help_text=_("Only for a letter. Empty means the contact’s own."),
-    )
-    language = forms.ChoiceField(label=_("Language of the letter and the page"), choices=list(LANGUAGES.items()))
-    channel = forms.ChoiceField(
-        label=_("How"),
-        choices=[(Confirmation.Channel.MAIL, _("Send a letter")), (Confirmation.Channel.LINK, _("Copy a link"))],
-        initial=Confirmation.Channel.MAIL,
-        widget=Pick,
-    )
-    entry_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, given: Any, *, deal: Deal, language: str) -> None:
-        super().__init__(given, initial={"language": language, "entry_key": uuid4()})
-        found = _contacts(deal.company_id)
-        self.fields["contact"] = picked(_("Show it to"), found, _("Somebody else"))
-
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        if not self.errors and not given.get("contact") and not given.get("name"):
-            self.add_error("name", _("Give a name, or choose somebody."))
-        if given.get("contact") and given.get("name"):
-            self.add_error("name", _("Leave it empty, or choose “Somebody else” above."))
-        return given
 
 
 class PlanForm(forms.Form):

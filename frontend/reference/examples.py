@@ -214,6 +214,10 @@ BEFORE: Mapping[str, tuple[str, bool, Mapping[str, Any]]] = {
 }
 VARIABLE = re.compile(r"\$([A-Z_]+)")
 OWN_NAME = "NAME"
+FILE = "application/octet-stream"
+# What stands in the address of an operation beside its place, for the outcome of a list that has not ended.
+ASKED: Mapping[str, str] = {"add_evidence_file": "?milestone=$MILESTONE&name=minutes.txt"}
+REACHED = "?state=reached&limit=1"
 # A second row of the kind that the example is about.
 OTHER = "GONE"
 
@@ -261,6 +265,9 @@ def curl(site: str, path: str, method: str, told: Mapping[str, Any]) -> str:
             f'NAME=$(curl -s "{address}?fields=name" \\\n  -H "Authorization: Bearer $TOKEN" |'
             ' grep -o \'"name":"[^"]*\' | cut -d \'"\' -f 4)'
         )
+    if asked := ASKED.get(told["operationId"]):
+        steps.append(taken(site, ids.MILESTONE, REACHED))
+        address += asked
     headers = [parameter["name"] for parameter in told.get("parameters", ()) if parameter["in"] == "header"]
     if "If-Match" in headers and method != "POST":
         steps.append(
@@ -272,20 +279,26 @@ def curl(site: str, path: str, method: str, told: Mapping[str, Any]) -> str:
     before, after = AROUND.get(told["operationId"], (None, None))
     base = address.rpartition("/")[0]
     steps += [call(f"{base}/{before}", "POST")] if before else []
-    steps.append(call(address, method, body, matched="If-Match" in headers and method != "POST"))
+    file = FILE if FILE in told.get("requestBody", {}).get("content", {}) else ""
+    steps.append(call(address, method, body, matched="If-Match" in headers and method != "POST", file=file))
     steps += [call(f"{base}/{after}", "POST")] if after else []
     return "\n\n".join(dict.fromkeys(steps))
 
 
-def call(address: str, method: str, body: Mapping[str, Any] | None = None, *, matched: bool = False) -> str:
-    """One call of curl. Its body stands in lines of its own, where the shell fills in the ids."""
-    is_plain = method == "GET" or (method == "POST" and body is not None)
+def call(
+    address: str, method: str, body: Mapping[str, Any] | None = None, *, matched: bool = False, file: str = ""
+) -> str:
+    """One call of curl. Its body stands in lines of its own, where the shell fills in the ids; `file` is the media type
+    of one that is a file."""
+    is_plain = method == "GET" or (method == "POST" and (body is not None or bool(file)))
     verb = "" if is_plain else f" -X {method}"
     lines = [f'curl{verb} "{address}"', '  -H "Authorization: Bearer $TOKEN"']
     if method == "POST":
         lines.append('  -H "Idempotency-Key: $(date +%s%N)"')
     if matched:
         lines.append('  -H "If-Match: $ETAG"')
+    if file:
+        lines += [f'  -H "Content-Type: {file}"', f"  --data-binary @- <<FILE\n{USUAL['words']}\nFILE"]
     if body is None:
         return " \\\n".join(lines)
     return " \\\n".join([*lines, f"  --json @- <<JSON\n{_printed(body)}\nJSON"])

@@ -23,6 +23,7 @@ from frontend.access import may
 from frontend.forms.imports import AnswersForm, FilesForm
 from frontend.http import TenantRequest, csv_file, done, page, told_in, wants_part
 from frontend.parts import Action, Crumb
+from strategy.queries import came_without
 
 #: A long import is asked after less often once it has run for a minute.
 SOON, LATER, LONG = 1, 3, 60
@@ -190,6 +191,7 @@ def findings(request: TenantRequest, run: ImportRun, sheets: list[report.Sheet])
         ],
         "notes": told.notes(run),
         "besides": told.besides(run),
+        "lacking": [told.lacking(one, slug) for one in came_without(run.pk)] if run.is_over else [],
         "deals_url": reverse("deals", args=[slug]),
         "execution_url": reverse("execution", args=[slug]),
     }

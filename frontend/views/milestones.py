@@ -33,6 +33,7 @@ from frontend.views.log import logged
 from frontend.views.pipelines import status_of
 from outcomes.models import EvidenceFile, Milestone
 from outcomes.queries import path as outcomes
+from outcomes.rules import since_it_holds
 from outcomes.services import milestones
 from outcomes.services.milestones.files import content_of
 from strategy.models import Deal
@@ -221,7 +222,7 @@ def deed(request: TenantRequest, pk: UUID, deed: str) -> HttpResponse:
             return done(request, back, str(meant.done).format(outcome=found.type.name))
     context = {
         "title": meant.words,
-        "lede": gettext("“{outcome}” on {deal}").format(outcome=found.type.name, deal=deal.name),
+        "lede": lede(request, found, deal, meant),
         "crumbs": crumbs(request, deal, found.type.name),
         "form": form,
         "button": meant.words,
@@ -230,6 +231,22 @@ def deed(request: TenantRequest, pk: UUID, deed: str) -> HttpResponse:
     }
     part = "form" if form.is_bound else "dialog"
     return page(request, "milestones/deed.html", context, part=part, status=status_of(form))
+
+
+def lede(request: TenantRequest, found: Milestone, deal: Deal, meant: Deed) -> str:
+    """Of which outcome it is said; and what it costs where somebody shows what they checked themself."""
+    about = gettext("“{outcome}” on {deal}").format(outcome=found.type.name, deal=deal.name)
+    if meant.does is milestones.add_evidence and has_checked(request.membership.pk, found, deal):
+        return gettext("{about}. You checked it: with evidence of your own, somebody else has to check it.").format(
+            about=about
+        )
+    return about
+
+
+def has_checked(member: UUID, found: Milestone, deal: Deal) -> bool:
+    """Whether it is known by this member's check."""
+    held = since_it_holds(reversed([one for one in outcomes.ledger_of([deal.pk]) if one.type_id == found.type_id]))
+    return any(one.kind == one.Kind.CHECKED and one.actor_id == member for one in held)
 
 
 @require_GET

@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.access import may
-from frontend.forms.plans import SharePlanForm, StepForm
+from frontend.forms.confirmations import SharePlanForm
+from frontend.forms.plans import StepForm
 from frontend.http import TenantRequest, deal_or_404, done, told_in
 from frontend.parts import Action
 from frontend.views.confirmations import link_page
@@ -19,6 +20,7 @@ from frontend.views.deal_deeds import shown
 from outcomes.languages import guessed
 from outcomes.models import Confirmation, MutualStep, StepProposal
 from outcomes.queries import plans as queries
+from outcomes.queries.confirmations import askable
 from outcomes.services import ask, mutual_steps, step_proposals
 from outcomes.services.mutual_steps import NoPlanYet
 
@@ -108,7 +110,7 @@ def share(request: TenantRequest, pk: UUID) -> HttpResponse:
     deal = deal_or_404(pk)
     back = plan_url(request, pk)
     language = guessed(deal.company.country if deal.company else "")
-    form = SharePlanForm(request.POST or None, deal=deal, language=language)
+    form = SharePlanForm(request.POST or None, people=askable(deal), language=language)
     if form.is_bound and form.is_valid():
         with told_in(form):
             if not queries.steps_of(pk):

@@ -151,6 +151,9 @@ class EvidenceFile(TenantModel):
 
     objects: ClassVar[SeenManager[EvidenceFile]] = SeenManager()
 
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "deal", "-id"], name="evidence_file_of_deal_newest")]
+
 
 class Milestone(TenantModel):
     """Where a deal stands on one milestone: derived from its events, rewritten whenever one is added.

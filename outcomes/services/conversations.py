@@ -17,7 +17,6 @@ from accounts.permissions import require
 from accounts.refusals import Invalid
 from outcomes.models import Conversation, ConversationDeal, ConversationTheme, Theme
 from outcomes.services.plan_facts import (
-    as_it_is_now,
     at_company,
     held,
     moved_back,
@@ -29,6 +28,7 @@ from outcomes.services.plan_facts import (
     write,
 )
 from strategy.models import Company, Contact, Deal
+from strategy.models.customers import kept
 from strategy.services import refuse_merged
 from strategy.signals import deals_merged, deals_parted
 
@@ -53,7 +53,7 @@ def keep_question(
 ) -> Conversation:
     """Keep a question to a company, or what came of one that was asked. Raises NotAllowed, Invalid, WasMerged."""
     require(actor, "company.edit")
-    company = as_it_is_now(company) or company
+    company = kept(company) or company
     given = {"prompt": prompt, "question": question, "contact": contact, "horizon": horizon}
     facts = _judged(company, given | {"asked_on": asked_on, "heard": heard}, today=actor.tenant.day_of(at))
     with transaction.atomic():

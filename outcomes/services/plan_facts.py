@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership
 from accounts.refusals import Invalid, Refused
-from strategy.models import Company, Contact, Deal
+from strategy.models import Contact, Deal
+from strategy.models.customers import kept
 
 #: Before and after these it is a slip of the finger.
 FIRST_YEAR, LAST_YEAR = 1990, 2099
@@ -51,17 +52,12 @@ def sensible(field: str, day: date | None) -> date | None:
 
 def at_company(field: str, contact: Contact | None, company_id: Any) -> Contact | None:
     """The contact, or the one that it is part of now. Raises Invalid for somebody of another company."""
+    contact = kept(contact)
     if contact is None:
         return None
-    contact = contact.merged_into or contact
     if company_id is not None and contact.company_id is not None and contact.company_id != company_id:
         raise Invalid(fields={field: _("Choose somebody at the customer.")})
     return contact
-
-
-def as_it_is_now(company: Company | None) -> Company | None:
-    """The company, or the one that it is part of now."""
-    return company.merged_into or company if company is not None else None
 
 
 def offered(**types: Any) -> None:

@@ -26,7 +26,6 @@ from activities.models import Activity, ActivityType
 from activities.signals import activities_corrected, activities_logged, activity_taken_back
 from outcomes.models import MilestoneType, PlannedActivity
 from outcomes.services.plan_facts import (
-    as_it_is_now,
     at_company,
     held,
     moved_back,
@@ -38,6 +37,7 @@ from outcomes.services.plan_facts import (
     write,
 )
 from strategy.models import Company, Contact, Deal, PlanPart
+from strategy.models.customers import kept
 from strategy.services import refuse_merged
 from strategy.signals import deals_merged, deals_parted
 
@@ -231,7 +231,7 @@ def _judged(
     if deal is not None:
         refuse_merged(deal)
         company = deal.company
-    company = as_it_is_now(company)
+    company = kept(company)
     contact = at_company("contact", contact, company.pk if company else None)
     if company is None and contact is not None and deal is None:
         company = contact.company

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -239,3 +239,12 @@ class Merge(TenantModel):
             models.Index(fields=["tenant", "kept_id"], name="merge_by_what_stayed"),
             models.Index(fields=["tenant", "gone_id"], name="merge_by_what_went"),
         ]
+
+
+Named = TypeVar("Named", Company, Contact, Company | None, Contact | None)
+
+
+def kept(row: Named) -> Named:
+    """The company or the contact, or the one that it is part of now; None for nobody."""
+    stays: Named = row.merged_into if row is not None and row.merged_into_id is not None else row
+    return stays

@@ -231,6 +231,7 @@ MORE_FILLED = (
     *("activities_activitycontact", "activities_output"),
     *("strategy_strategyversion", "strategy_ownerspan", "strategy_stagespan", "strategy_dealevent"),
     *("activities_activity", "outcomes_confirmation", "outcomes_milestone"),
+    *("outcomes_milestoneevent", "outcomes_evidencefile"),
     *("outcomes_mutualstep", "outcomes_plannedactivity", "outcomes_activitytarget"),
     *("outcomes_conversation", "outcomes_theme", "outcomes_conversationtheme"),
     *("accounts_event", "accounts_feed", "accounts_webhook", "accounts_delivery"),
@@ -289,6 +290,16 @@ def fill(columns: dict[str, str]) -> Iterator[str]:
         f" SELECT md5('milestone' || n)::uuid, %(tenant)s, {DEAL},"
         f" CASE WHEN {IS_RARE} THEN %(rare_reached)s ELSE %(reached)s END, 'reached', 0, date '2026-11-01', now(),"
         " '', '', '' FROM generate_series(1, 50000) AS n"
+    )
+    yield (
+        "INSERT INTO outcomes_milestoneevent (id, tenant_id, deal_id, type_id, kind, grade, effective_on, recorded_at,"
+        f" words, agreed_by, evidence) SELECT {KEY}, %(tenant)s, {DEAL}, %(reached)s, 'evidenced', 1,"
+        " date '2026-11-01', now(), '', '', '' FROM generate_series(1, 20000) AS n"
+    )
+    yield (
+        "INSERT INTO outcomes_evidencefile (id, tenant_id, deal_id, event_id, name, kind, size, digest, stored,"
+        f" added_at) SELECT {KEY}, %(tenant)s, {DEAL}, {KEY}, 'minutes.txt', 'text/plain', 1, '', {KEY}, now()"
+        " FROM generate_series(1, 20000) AS n"
     )
     yield (
         "INSERT INTO outcomes_confirmation (id, tenant_id, purpose, deal_id, contact_id, to_name, to_email, language,"

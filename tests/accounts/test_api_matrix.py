@@ -248,6 +248,15 @@ ANSWERS: list[tuple[str, str, dict[str, Any] | None, tuple[int, ...]]] = [
     ("POST", "conversations", {"company": "{com}", "prompt": "whom", "question": "Who decides in 2028?"}, WRITE_ABOUT),
     ("GET", "conversations/{cnv}", None, READ_ONE),
     ("PATCH", "conversations/{cnv}", {"heard": "The regulator asks for proof."}, CHANGE),
+    ("GET", "evidence_files", None, READ),
+    ("GET", "evidence_files/{evf}", None, READ_ONE),
+    ("GET", "evidence_files/{evf}/content", None, READ_ONE),
+    (
+        "POST",
+        "evidence_files?milestone={mst}&name=minutes.txt",
+        b"We want this by May.",  # type: ignore[list-item]
+        answers(stranger=400, viewer=403, rep=201, manager=201, leader=201, owner=201),
+    ),
     ("GET", "confirmations", None, READ),
     ("GET", "confirmations/{cnf}", None, READ_ONE),
     (
@@ -295,7 +304,7 @@ def test_who_gets_what(
 ) -> None:
     things, keys = furnished.northwind, furnished.secrets
     # Any scope that does not include the endpoint.
-    reads = path.startswith(("milestone", "confirmation")) and method != "POST"
+    reads = path.startswith(("milestone", "confirmation", "evidence")) and method != "POST"
     narrow = "deals:read" if reads else "milestones:read"
     secrets = {
         "nobody": None,
@@ -327,7 +336,7 @@ def test_a_key_for_figures_alone_does_not_read_the_deals_behind_them(lena: Membe
 
 
 def test_no_endpoint_is_missing() -> None:
-    listed = {(method, _shape(path)) for method, path, *_ in ANSWERS}
+    listed = {(method, _shape(path.partition("?")[0])) for method, path, *_ in ANSWERS}
     assert listed == {*endpoints()}
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import pytest
@@ -20,7 +21,10 @@ KIND = re.compile(r"\^([a-z]+)_\[0-7\]")
 # Nothing is planned for the past, and a month may end today.
 TODAY = str(datetime.now(tz=UTC).date())
 TOMORROW = str(datetime.now(tz=UTC).date() + timedelta(days=1))
-BODIES: dict[str, dict[str, Any]] = {
+# What an operation takes in its address beside what is tried.
+ASKED = {"add_evidence_file": {"milestone": "{mst}", "name": "minutes.txt"}}
+BODIES: dict[str, Any] = {
+    "add_evidence_file": b"We want this by May.",
     "create_deal": {"name": "Pump watch"},
     "move_deal": {"stage": "{stg}"},
     "qualify_deal": {},
@@ -115,7 +119,7 @@ def places() -> Iterator[Any]:
             if kind := kind_of(parameter["schema"]):
                 yield pytest.param(name, parameter["in"], (parameter["name"],), kind, id=f"{name} {parameter['name']}")
         if "requestBody" in operation:
-            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            schema = operation["requestBody"]["content"].get("application/json", {}).get("schema", {})
             for steps, kind in ids_in(schema):
                 if (name, steps) == ("bulk_edit_deals", ("deals", 0)):
                     continue  # each is answered by its id: see the test of changing many
@@ -148,9 +152,13 @@ def send(program: Program, name: str, where: str, steps: tuple[Any, ...], given:
         path = path.replace(f"{{{steps[0]}}}", given)
     path = path.replace("{id}", getattr(own, FITTING.get((name, "id"), _kind_of_path(name))))
     path = path.format(**own._asdict(), source="crm", external_id="4711", number="1")
+    asked = {key: filled(value, own) for key, value in ASKED.get(name, {}).items()}
     if where == "query":
-        path += f"?{steps[0]}={given}"
-    body: Any = {key: filled(value, own) for key, value in BODIES[name].items()} if name in BODIES else None
+        asked[steps[0]] = given
+    path += f"?{urlencode(asked)}" if asked else ""
+    body: Any = BODIES.get(name)
+    if isinstance(body, dict):
+        body = {key: filled(value, own) for key, value in body.items()}
     if where == "body":
         place(name, body, steps, given, own)
     return program.call(method.upper(), path, body, headers={"X-Request-Id": "the-same-for-all", "If-Match": "*"})

@@ -16,7 +16,7 @@ from accounts.tenancy.scope import tenant_scope
 from accounts.visibility import seen_by
 from activities.listings import ACTIVITIES, OUTPUTS
 from outcomes.confirmation_listings import CONFIRMATIONS
-from outcomes.listings import MILESTONE_EVENTS, MILESTONES, MILESTONES_PAST
+from outcomes.listings import EVIDENCE_FILES, MILESTONE_EVENTS, MILESTONES, MILESTONES_PAST
 from outcomes.plan_listings import CONVERSATIONS, MUTUAL_STEPS, PLANS, TARGETS
 from strategy import customer_queries, past
 from strategy.customer_listings import COMPANIES, COMPANIES_CHANGED, CONTACTS, CONTACTS_CHANGED
@@ -41,6 +41,7 @@ LISTS = {
     "milestones": MILESTONES,
     "past milestones": MILESTONES_PAST,
     "milestone events": MILESTONE_EVENTS,
+    "evidence files": EVIDENCE_FILES,
     "confirmations": CONFIRMATIONS,
     "companies": COMPANIES,
     "changed companies": COMPANIES_CHANGED,
@@ -80,7 +81,10 @@ ASKED: dict[str, Any] = {
     "past deals": lambda listing, *, as_of, **wanted: past.page(as_of, **wanted),
 }
 #: Lists of what belongs to others: what they are asked for in this test is not rare in all of them.
-OF_OTHERS = ("activities", "confirmations", "milestones", "past milestones", "milestone events", "outputs")
+OF_OTHERS = (
+    *("activities", "confirmations", "milestones", "past milestones", "milestone events", "outputs"),
+    "evidence files",
+)
 
 
 @pytest.fixture(scope="module")

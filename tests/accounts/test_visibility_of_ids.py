@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from io import BytesIO
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -16,8 +17,9 @@ from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
-from outcomes.models import MilestoneType
+from outcomes.models import EvidenceFile, MilestoneType
 from outcomes.services import ask, record_milestone
+from outcomes.services.milestones.files import Upload
 from outcomes.services.mutual_steps import add_step
 from outcomes.services.planned_activities import plan_activity
 from outcomes.statistics import engine
@@ -31,7 +33,7 @@ from tests.make import NOON, make_deal
 from tests.teams import Cast, in_teams, let_see
 
 WORD = "quietcanary"
-KINDS = {"deal", "act", "out", "mst", "stp", "pln", "cnf"}
+KINDS = {"deal", "act", "out", "mst", "evf", "stp", "pln", "cnf"}
 OF_DEALS = [place for place in PLACES if place.values[3] in KINDS]
 SETTINGS = ["own", "team"]
 
@@ -44,8 +46,9 @@ def furnish_for(member: Membership, base: Things) -> Things:
         kind, output = ActivityType.objects.order_by("position")[0], OutputType.objects.order_by("position")[0]
         activity = log_activity(actor=member, type=kind, at=NOON, recorded_at=NOON, deal=deal, outputs=[Gave(output)])
         reached = MilestoneType.objects.order_by("position")[0]
-        milestone = record_milestone(actor=member, deal=deal, type=reached, at=NOON)
-        gave = activity.outputs.get()
+        shown = [Upload("minutes.txt", 4, BytesIO(b"Yes."))]
+        milestone = record_milestone(actor=member, deal=deal, type=reached, at=NOON, uploads=shown)
+        gave, file = activity.outputs.get(), EvidenceFile.objects.get(deal=deal)
         step = add_step(deal=deal, name="Pilot", due_on=NOON.date(), actor=member, at=NOON)
         plan = plan_activity(type=kind, span="month", on=NOON.date(), deal=deal, actor=member, at=NOON)
         asked = ask(actor=member, deal=deal, type=reached, name="Nina", channel="link", at=NOON).confirmation
@@ -59,6 +62,7 @@ def furnish_for(member: Membership, base: Things) -> Things:
         stp=ids.encode(ids.MUTUAL_STEP, step.pk),
         pln=ids.encode(ids.PLANNED_ACTIVITY, plan.pk),
         cnf=ids.encode(ids.CONFIRMATION, asked.pk),
+        evf=ids.encode(ids.EVIDENCE_FILE, file.pk),
     )
 
 

@@ -14,7 +14,10 @@ from django.test import Client
 from accounts import tasks
 from accounts.models import ImportRun, Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
-from strategy.models import Deal
+from outcomes.models import Milestone, MilestoneType
+from outcomes.services.milestones.types import key_of
+from strategy.models import Deal, Stage
+from tests.make import NOON
 from tests.strategy import maven
 
 pytestmark = pytest.mark.usefixtures("uploads_aside")
@@ -81,6 +84,29 @@ def test_from_upload_to_report(as_lena: Client, northwind: Tenant) -> None:
     listing = as_lena.get(PAGE).content.decode()
     assert "Done" in listing
     assert address in listing
+
+
+def test_tells_which_deals_came_to_a_stage_without_what_it_asks_for(
+    as_lena: Client, northwind: Tenant, lena: Membership
+) -> None:
+    address = upload(as_lena)
+    start(as_lena, address)
+    work(northwind)
+    with tenant_scope(northwind.pk):
+        goal = MilestoneType.objects.get(name="Goal agreed")
+        Stage.objects.filter(name="Won").update(requires=[key_of(goal), "amount", "competitor"])
+    report = as_lena.get(address).content.decode()
+    with tenant_scope(northwind.pk):
+        won = Deal.objects.filter(end_cause="won").order_by("pk")
+        told = "came to “Won” without what it asks for: “Goal agreed”"
+        assert told in report
+        assert "without what it asks for: value" not in report
+        assert all(f"/o/northwind/deals/{deal.pk}/" in report for deal in won)
+        for deal in won:
+            Milestone.objects.create(
+                deal=deal, type=goal, state="reached", grade=1, reached_on=NOON.date(), recorded_at=NOON
+            )
+    assert told not in as_lena.get(address).content.decode()
 
 
 def test_what_a_stage_means_and_the_window_are_what_lena_says(as_lena: Client, northwind: Tenant) -> None:

@@ -175,6 +175,8 @@ def test_somebody_else_checks_it_and_the_customer_denies_it(
     assert say(maras, f"{address}check/", {"note": ""}).status_code == 422
     assert say(maras, f"{address}check/", {"note": "Read the <b>mail</b>"}).status_code == 303
     assert "Checked, agreed 17 Nov" in words_of(as_omar.get(f"/o/northwind/deals/{deal.pk}/"))
+    assert "somebody else has to check it" in words_of(maras.get(f"{address}evidence/"))
+    assert "somebody else" not in words_of(as_omar.get(f"{address}evidence/"))
     assert "<b>mail</b>" not in as_omar.get(address).content.decode()
     given = {"words": "We never said so", "agreed_by": "Ingrid Falk", "on": "2026-11-18"}
     assert say(as_omar, f"{address}contradict/", given).status_code == 303

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 
 from accounts.api import ids
 from accounts.models import ApiToken, Membership, Tenant
 from outcomes.models import DealFact, Milestone, MilestoneEvent, MilestoneType
+from outcomes.models.ledger import EVER
 from outcomes.services import record_milestone
 from outcomes.services.milestones.types import change_milestone_type, key_of
 from outcomes.statistics import engine
@@ -235,6 +238,19 @@ def test_a_deal_that_was_merged_takes_its_ledger_along(
     (row,) = omars.all(f"milestones?as_of={day(5)}")
     assert (row["deal"]["name"], row["grade"]) == ("Leak analytics", 1)
     assert len(omars.all(f"milestones/{row['id']}/events")) == 1
+
+
+def test_a_milestone_from_before_its_first_day_was_kept_learns_it(
+    deal: Deal, goal: MilestoneType, omars: Program, lena: Membership, omar: Membership
+) -> None:
+    twice = make_deal(actor=omar, name="Leak analytic")
+    Ledger(omars, twice, goal, on=day(9))
+    Ledger(omars, deal, goal, on=day(4))
+    merge_deals(keep=deal, gone=twice, actor=lena, at=NOON)
+    Milestone.objects.update(first_on=EVER)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("outcomes.migrations.0014_evidence_and_first_days").FIRST_DAYS)
+    assert {one.first_on.isoformat() for one in Milestone.objects.all()} == {day(9)}
 
 
 def test_the_statistics_follow_each_deed(deal: Deal, goal: MilestoneType, omars: Program, maras: Program) -> None:

@@ -23,6 +23,7 @@ from outcomes.services.milestones.files import Upload, judged
 from outcomes.services.milestones.ledger import events_of, write_event
 from outcomes.services.milestones.refusals import MilestoneNotReached, OwnMilestone
 from strategy.models import BuyingRole, Contact, Deal
+from strategy.models.customers import kept
 from strategy.services.refusals import DealIsOver
 
 Kind, State = MilestoneEvent.Kind, Milestone.State
@@ -227,7 +228,7 @@ def _event(
     **said: Any,
 ) -> MilestoneEvent:
     """An event in memory. Who agreed is named as they are called now, where a contact is given."""
-    contact = (contact.merged_into or contact) if contact else None
+    contact = kept(contact)
     said = {name: value.strip() if isinstance(value, str) else value for name, value in said.items()}
     if contact is not None and not said.get("agreed_by"):
         said["agreed_by"] = contact.name[:120]

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from email.parser import BytesHeaderParser
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -154,6 +155,21 @@ def keeping(event: MilestoneEvent, files: Sequence[Judged]) -> Iterator[None]:
     except BaseException:
         SHELF.forget(event.deal_id, only=kept)
         raise
+
+
+def clear(*, before: datetime) -> int:
+    """Remove content that was kept before a moment and of which no row tells, and say how much of it there was.
+
+    A process that is killed after it wrote a file, or an answer that is refused after that, leaves one.
+    """
+    removed = 0
+    for deal, paths in SHELF.left_before(before):
+        told = EvidenceFile.objects.filter(stored__in=[path.name for path in paths]).values_list("stored", flat=True)
+        names = {str(stored) for stored in told}
+        left = [path for path in paths if path.name not in names]
+        SHELF.forget(deal, only=left)
+        removed += len(left)
+    return removed
 
 
 def content_of(file: EvidenceFile) -> bytes | None:

@@ -16,7 +16,8 @@ from accounts.models import Membership
 from accounts.permissions import allows, require
 from accounts.refusals import Invalid
 from accounts.visibility import sight_of
-from strategy.models import Company, Deal, DealEvent, OwnerSpan, PlanPart, PlanSpan, Stage, Strategy
+from strategy.models import Deal, DealEvent, OwnerSpan, PlanPart, PlanSpan, Stage, Strategy
+from strategy.models.customers import kept
 from strategy.services.customers.facts import own_differences, own_values
 from strategy.services.deals.drafts import Draft, Run, drafted
 from strategy.services.refusals import DealIsOver
@@ -269,14 +270,9 @@ def tidied_attributes(run: Run, stored: Mapping[str, Any], given: Mapping[str, A
     return values
 
 
-def standing(company: Company | None) -> Company | None:
-    """The company, or the one that it turned out to be."""
-    return company.merged_into or company if company else None
-
-
 TIDIED: Mapping[str, Callable[[Draft, Any], Any]] = {
     "name": lambda _draft, name: tidied_name(name),
-    "company": lambda _draft, company: standing(company),
+    "company": lambda _draft, company: kept(company),
     "attributes": lambda draft, given: tidied_attributes(draft.run, draft.deal.attributes, given),
 }
 

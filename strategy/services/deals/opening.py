@@ -27,6 +27,7 @@ from strategy.models import (
     StageSpan,
     Strategy,
 )
+from strategy.models.customers import kept
 from strategy.services.customers.storing import told_of_taken
 from strategy.services.deals import facts
 from strategy.services.deals.drafts import Draft, Run, drafted, store_history
@@ -104,7 +105,7 @@ def plan_opening(run: Run, said: Mapping[str, Any]) -> Draft:
     pipeline, stage = _place(run, given.get("pipeline"), given.get("stage"))
     deal = Deal(
         name=given["name"].strip(),
-        company=facts.standing(given.get("company")),
+        company=kept(given.get("company")),
         pipeline=pipeline,
         stage=stage,
         owner=given.get("owner") or run.actor,

@@ -14,14 +14,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Barrier
 from typing import NamedTuple
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Tenant
+from accounts.api import ids
+from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
+from outcomes import services
+from outcomes.models import ConfirmationAnswer, MilestoneEvent, MilestoneType
+from outcomes.services.milestones.types import key_of
 from strategy.models import Company, Deal
 from tests.api import make_secret
 from tests.canaries import plant
@@ -193,9 +199,60 @@ def assert_apart(seen: Seen, shops: list[Shop]) -> None:
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'tl_web' AND datname = current_database()"
 
 
-def test_nobody_gets_a_byte_of_another(shops: list[Shop], database_of_its_own: str, tmp_path: Path) -> None:
-    with serving(url_of(database_of_its_own), tmp_path) as port:
+@pytest.fixture(scope="class")
+def port(shops: list[Shop], database_of_its_own: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with serving(url_of(database_of_its_own), tmp_path_factory.mktemp("web")) as found:
+        yield found
+
+
+def sent_at_once(port: int, question: Question, *, times: int = 100) -> Counter[tuple[int, bytes]]:
+    """What a request is answered that arrives so often at once."""
+    together = Barrier(times)
+
+    def one(_: int) -> tuple[int, bytes]:
+        together.wait()
+        status, answer = ask(port, question)
+        return status, answer.partition(b"\n\n")[2] if status == question.status else b""
+
+    with ThreadPoolExecutor(times) as people:
+        return Counter(people.map(one, range(times)))
+
+
+class TestOneServer:
+    def test_nobody_gets_a_byte_of_another(self, shops: list[Shop], port: int) -> None:
         assert_apart(all_at_once(port, shops), shops)
+
+    def test_answer_of_a_customer_and_key_of_a_program_count_once_however_often_they_arrive(
+        self, shops: list[Shop], port: int
+    ) -> None:
+        shop = shops[0]
+        with tenant_scope(shop.tenant.pk):
+            owner, kind = Membership.objects.get(user__isnull=False), MilestoneType.objects.order_by("-position")[0]
+            deal, other = (make_deal(actor=owner, name=f"{shop.word} {name}") for name in ("asked", "told"))
+            now = timezone.now()
+            made = services.ask(
+                actor=owner, deal=deal, type=kind, name=shop.word, email="i@brightwater.example", at=now
+            )
+        url = f"/c/{made.secret}/"
+        _, page = ask(port, Question("GET", url, {}, "", 200, False))
+        (key, *_) = re.findall(rb'name="key" value="([^"]+)"', page)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        pressed = sent_at_once(port, Question("POST", url, headers, f"a=yes&key={key.decode()}", 303, False))
+        assert {status for status, _ in pressed} == {303}
+
+        headers = {
+            "Authorization": f"Bearer {shop.secret}",
+            "Idempotency-Key": "once",
+            "Content-Type": "application/json",
+        }
+        body = json.dumps({"deal": ids.encode(ids.DEAL, other.pk), "type": key_of(kind)})
+        told = sent_at_once(port, Question("POST", "/api/v1/milestones", headers, body, 201, False))
+        # Whoever comes while the first one is at it is told to come again.
+        assert {status for status, _ in told} <= {201, 409}
+        assert len([status for status, _ in told if status == 201]) == 1
+        with tenant_scope(shop.tenant.pk):
+            assert ConfirmationAnswer.objects.filter(confirmation=made.confirmation).count() == 1
+            assert [MilestoneEvent.objects.filter(deal=one).count() for one in (deal, other)] == [1, 1]
 
 
 def test_nobody_gets_a_byte_of_another_through_a_pooler(

@@ -291,8 +291,11 @@ class TestEnd:
             assert answer.status_code in (404, 400)
 
     def test_addresses_that_ask_too_often_wait(self, ask: Ask, buyer: Client) -> None:
-        answers = [buyer.get("/c/x/").status_code for _ in range(125)]
-        assert answers[0] == 404
+        answers: list[int] = []
+        # Two a second come back, also while a slow machine asks.
+        while 429 not in answers and len(answers) < 600:
+            answers.append(buyer.get("/c/x/").status_code)
+        assert {*answers[:120]} == {404}
         assert answers[-1] == 429
 
 

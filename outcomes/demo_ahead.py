@@ -25,6 +25,8 @@ STEPS = (
     (60, "First region live", None),
     (150, "A tenth less loss in the first region", None),
 )
+#: So long ago the plan was begun, on a deal that was there by then.
+SHARED_SINCE = 20
 #: Days from Monday, type, what for, and the milestone it is for.
 WEEK = (
     (0, "Preparation", "Their own figures for the workshop", 1),
@@ -66,8 +68,11 @@ def look_ahead(owner: Membership, team: Team, sellers: Sequence[Membership], *, 
     deals = list(
         Deal.objects.filter(end_cause="").select_related("company", "owner").order_by("-qualified_on", "pk")[:8]
     )
+    begun = today - timedelta(days=SHARED_SINCE)
+    shared = Deal.objects.filter(end_cause="", opened_on__lt=begun).select_related("company", "owner")
+    if old_enough := shared.order_by("-qualified_on", "pk").first():
+        _share_a_plan(old_enough, milestones, today=today)
     if deals:
-        _share_a_plan(deals[0], milestones, today=today)
         _plan_the_week(owner, deals, types, milestones, today=today)
     for seller in sellers[:3]:
         _look_back(seller, today=today)
@@ -89,7 +94,7 @@ def _share_a_plan(deal: Deal, milestones: Sequence[MilestoneType], *, today: dat
             their_owner=buyer,
             type=milestones[place] if place is not None else None,
             actor=seller,
-            at=_noon(today - timedelta(days=20)),
+            at=_noon(today - timedelta(days=SHARED_SINCE)),
         )
         if days < -1:
             done_on = today + timedelta(days=days)

@@ -75,12 +75,24 @@ def page_of_week(request: TenantRequest) -> HttpResponse:
         "tabs": tabs(first, today=today, slug=slug, member="" if is_own else str(whose.pk)),
         "days": days,
         "longer": longer,
+        "nothing": nothing(request, whose) if not plans and not may_plan else None,
         "kept": kept,
         "sure": sure,
         "people": [(str(one.pk), one.name, one.pk == whose.pk) for one in offered] if len(offered) > 1 else [],
         "day": first.isoformat(),
     }
     return page(request, "plans/week.html", context)
+
+
+def nothing(request: TenantRequest, whose: Membership) -> dict[str, Any]:
+    """What stands where a week would that nobody fills here."""
+    if whose.pk == request.membership.pk:
+        heading = gettext("There is no plan of yours.")
+        sentence = gettext("Whoever sells plans here what to do, and sees what of it was kept.")
+    else:
+        heading = gettext("{name} has planned nothing for this week.").format(name=whose.name)
+        sentence = gettext("What {name} means to do will stand here, and what of it was kept.").format(name=whose.name)
+    return {"heading": heading, "sentence": sentence}
 
 
 def actions(slug: str) -> list[Action]:

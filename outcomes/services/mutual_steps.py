@@ -155,8 +155,13 @@ def _judged(deal: Deal, given: dict[str, Any]) -> dict[str, Any]:
             facts[field] = sensible(field, facts[field])
     if "their_owner" in facts:
         facts["their_owner"] = at_company("their_owner", facts["their_owner"], deal.company_id)
+        if facts["their_owner"] is not None and facts.get("their_name"):
+            raise Invalid(fields={"their_name": _("Choose somebody known, or write a name: not both.")})
         if facts["their_owner"] is not None:
             facts["their_name"] = ""
+    elif facts.get("their_name"):
+        # Whoever is named now sees to it, and not whom the step named before.
+        facts["their_owner"] = None
     if "our_owner" in facts:
         an_active("our_owner", facts["our_owner"])
     return facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -12,6 +13,8 @@ from django.test import Client
 
 from accounts.models import Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
+from activities.models import ActivityType
+from outcomes.models import MilestoneType
 from outcomes.statistics import engine
 from strategy.models import Company, Deal
 from strategy.services import move_deal
@@ -81,3 +84,30 @@ def count(northwind: Tenant) -> Callable[[], None]:
             engine.refresh(tenant=northwind, now=NOON)
 
     return counted
+
+
+@pytest.fixture
+def entry(northwind: Tenant, deal: Deal) -> dict[str, Any]:
+    """What the form sends for a call on the deal that gave nothing yet."""
+    with tenant_scope(northwind.pk):
+        return {
+            "kind": str(ActivityType.objects.get(name="Call").pk),
+            "deal": str(deal.pk),
+            "gave": "nothing",
+            "note": "",
+            "entry_key": str(uuid4()),
+        }
+
+
+@pytest.fixture
+def outcome(northwind: Tenant, entry: dict[str, Any]) -> dict[str, Any]:
+    """What the form sends for a call in which the customer agreed to the goal."""
+    with tenant_scope(northwind.pk):
+        goal = MilestoneType.objects.get(name="Goal agreed")
+    return {
+        **entry,
+        "gave": "outcome",
+        "milestone": str(goal.pk),
+        "words": "Leakage to 12%",
+        "agreed_by": "Ingrid Falk",
+    }

@@ -11,48 +11,19 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 
-from accounts.models import AuditEvent, Membership, Tenant, User
+from accounts.models import AuditEvent, Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from activities.models import Activity, ActivityType, OutputType
 from frontend.forms.log import deal_choices
-from outcomes.models import Milestone, MilestoneEvent, MilestoneType
-from outcomes.services import record_milestone
-from strategy.models import BuyingRole, Deal
+from outcomes.models import Milestone, MilestoneEvent
+from strategy.models import BuyingRole, Deal, PlanPart, Strategy
 from strategy.services import move_deal, open_contact
 from tests.frontend.conftest import DealMaker
-from tests.make import NOON, make_deals, stage
+from tests.make import NOON, stage
 
 HTMX = {"HX-Request": "true"}
 LOG = "/o/northwind/log/"
-
-
-@pytest.fixture
-def entry(northwind: Tenant, deal: Deal) -> dict[str, Any]:
-    """What the form sends for a call on the deal that gave nothing yet."""
-    with tenant_scope(northwind.pk):
-        return {
-            "kind": str(ActivityType.objects.get(name="Call").pk),
-            "deal": str(deal.pk),
-            "gave": "nothing",
-            "note": "",
-            "entry_key": str(uuid4()),
-        }
-
-
-@pytest.fixture
-def outcome(northwind: Tenant, entry: dict[str, Any]) -> dict[str, Any]:
-    """What the form sends for a call in which the customer agreed to the goal."""
-    with tenant_scope(northwind.pk):
-        goal = MilestoneType.objects.get(name="Goal agreed")
-    return {
-        **entry,
-        "gave": "outcome",
-        "milestone": str(goal.pk),
-        "words": "Leakage to 12%",
-        "agreed_by": "Ingrid Falk",
-    }
 
 
 def the_only() -> Activity:
@@ -242,6 +213,47 @@ class TestWithWhom:
         assert "Joan is with another company." in answer.content.decode()
 
 
+class TestForWhichPlay:
+    @pytest.fixture
+    def play(self, northwind: Tenant, deal: Deal, omar: Membership) -> PlanPart:
+        """The play that the deal serves."""
+        with tenant_scope(northwind.pk):
+            strategy = Strategy.objects.create(name="Leakage partner", owner=omar, created_at=NOON)
+            play = PlanPart.objects.create(strategy=strategy, key=uuid4(), kind="play", name="Loss map", position=1)
+            Deal.objects.filter(pk=deal.pk).update(strategy=strategy, play=play)
+        return play
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [("", "It serves “Loss map”"), ("none", "It serves no play"), ("{play}", "It serves “Loss map”")],
+    )
+    def test_it_is_suggested_by_the_deal_and_can_be_said(
+        self, as_omar: Client, entry: dict[str, Any], northwind: Tenant, play: PlanPart, said: str, told: str
+    ) -> None:
+        assert "Loss map (Leakage partner)" in as_omar.get(LOG).content.decode()
+        given = {**entry, "play": said.format(play=play.pk)}
+        assert told in as_omar.post(LOG, given, headers=HTMX).content.decode()
+        with tenant_scope(northwind.pk):
+            assert the_only().play == (None if said == "none" else play)
+
+    def test_one_that_is_not_offered_is_refused(self, as_omar: Client, entry: dict[str, Any], play: PlanPart) -> None:
+        assert as_omar.post(LOG, {**entry, "play": str(uuid4())}).status_code == 422
+
+
+class TestWithACompany:
+    def test_without_a_deal_it_is_the_companys(
+        self, as_omar: Client, entry: dict[str, Any], deal: Deal, northwind: Tenant
+    ) -> None:
+        page = as_omar.get(f"{LOG}?company={deal.company_id}").content.decode()
+        chosen = f"company-{deal.company_id}"
+        assert re.search(rf'value="{chosen}"[^>]*checked', page)
+        assert as_omar.post(LOG, {**entry, "deal": f"company-{uuid4()}"}).status_code == 422
+        assert as_omar.post(LOG, {**entry, "deal": chosen, "gave": "outcome"}).status_code == 422
+        assert as_omar.post(LOG, {**entry, "deal": chosen}).status_code == 303
+        with tenant_scope(northwind.pk):
+            assert (the_only().deal, the_only().company) == (None, deal.company)
+
+
 def test_a_hundred_posts_at_once_with_one_key_are_one_activity_and_one_event(
     transactional_db: None, as_omar: Client, outcome: dict[str, Any], northwind: Tenant
 ) -> None:
@@ -261,89 +273,6 @@ def test_a_hundred_posts_at_once_with_one_key_are_one_activity_and_one_event(
     with tenant_scope(northwind.pk):
         assert (Activity.objects.count(), MilestoneEvent.objects.count()) == (1, 1)
         assert AuditEvent.objects.filter(verb__in=("activity.logged", "milestone.recorded")).count() == 2
-
-
-class TestUndo:
-    def undo(self, browser: Client, northwind: Tenant) -> Any:
-        with tenant_scope(northwind.pk):
-            return browser.post(f"{LOG}{the_only().pk}/undo/")
-
-    def test_takes_the_activity_and_what_was_recorded_with_it_back_by_a_new_event(
-        self, as_omar: Client, deal: Deal, outcome: dict[str, Any], northwind: Tenant
-    ) -> None:
-        page = as_omar.post(LOG, outcome, headers=HTMX).content.decode()
-        assert "/undo/" in page
-        answer = self.undo(as_omar, northwind)
-        assert (answer.status_code, answer["Location"]) == (303, f"/o/northwind/deals/{deal.pk}/")
-        with tenant_scope(northwind.pk):
-            assert not Activity.objects.exists()
-            assert list(MilestoneEvent.objects.order_by("recorded_at").values_list("kind", flat=True)) == [
-                "claimed",
-                "corrected",
-            ]
-            assert Milestone.objects.get().state == "withdrawn"
-            assert AuditEvent.objects.filter(verb="milestone.corrected").count() == 1
-
-    def test_twice_says_that_it_is_done(self, as_omar: Client, entry: dict[str, Any], northwind: Tenant) -> None:
-        as_omar.post(LOG, entry)
-        with tenant_scope(northwind.pk):
-            url = f"{LOG}{the_only().pk}/undo/"
-        for _ in range(2):
-            assert as_omar.post(url).status_code == 303
-        assert "There is nothing to take back any more." in as_omar.get("/o/northwind/today/").content.decode()
-
-    def test_is_too_late_once_the_ledger_went_on(
-        self, as_omar: Client, deal: Deal, omar: Membership, outcome: dict[str, Any], northwind: Tenant
-    ) -> None:
-        as_omar.post(LOG, outcome)
-        with tenant_scope(northwind.pk):
-            kind = MilestoneType.objects.get(name="Goal agreed")
-            later = timezone.now() + timedelta(minutes=1)
-            record_milestone(actor=omar, deal=deal, type=kind, at=later, evidence="https://mail.example/2")
-        answer = self.undo(as_omar, northwind)
-        assert answer.status_code == 409
-        assert "It is too late to undo this entry" in answer.content.decode()
-        with tenant_scope(northwind.pk):
-            assert (Activity.objects.count(), MilestoneEvent.objects.count()) == (1, 2)
-
-    def test_not_of_somebody_elses_entry(
-        self, as_omar: Client, as_vera: Client, entry: dict[str, Any], northwind: Tenant
-    ) -> None:
-        as_omar.force_login(User.objects.get(email="omar@example.com"))
-        as_omar.post(LOG, entry)
-        as_vera.force_login(User.objects.get(email="vera@example.com"))
-        assert self.undo(as_vera, northwind).status_code == 403
-
-
-class TestFactInReturn:
-    def closed(self, omar: Membership, number: int, won: int) -> None:
-        goal = MilestoneType.objects.get(name="Goal agreed")
-        deals = [
-            *make_deals(won, actor=omar, age=60, ended=30, cause="won"),
-            *make_deals(number - won, actor=omar, age=60, ended=30, cause="lost"),
-        ]
-        Milestone.objects.bulk_create(
-            Milestone(deal=one, type=goal, state="reached", grade=1, reached_on=NOON.date(), recorded_at=NOON)
-            for one in deals
-        )
-
-    def test_says_what_became_of_deals_that_got_so_far_with_its_interval(
-        self, as_omar: Client, omar: Membership, northwind: Tenant, outcome: dict[str, Any], count: Any
-    ) -> None:
-        with tenant_scope(northwind.pk):
-            self.closed(omar, 24, 12)
-        count()
-        page = as_omar.post(LOG, outcome, headers=HTMX).content.decode()
-        assert "Of 24 closed deals with “Goal agreed”, 12 were won: 50% (31 to 69%)." in page
-
-    def test_says_what_is_missing_while_there_are_too_few(
-        self, as_omar: Client, omar: Membership, northwind: Tenant, entry: dict[str, Any], count: Any
-    ) -> None:
-        with tenant_scope(northwind.pk):
-            self.closed(omar, 7, 3)
-        count()
-        page = as_omar.post(LOG, entry, headers=HTMX).content.decode()
-        assert "needs 20 closed deals with “Goal agreed”: you have 7, 3 won." in page
 
 
 class TestOtherDeal:
@@ -396,104 +325,6 @@ class TestOtherDeal:
         as_omar.post(LOG, {**entry, "deal": str(chosen.pk)})
         with tenant_scope(northwind.pk):
             assert the_only().deal == chosen
-
-
-class TestRefusing:
-    @pytest.mark.parametrize(
-        ("change", "told"),
-        [
-            ({"kind": ""}, "Choose what you did."),
-            ({"kind": "nonsense"}, "Choose from what is offered"),
-            ({"deal": ""}, "Choose a deal, or No deal."),
-            ({"deal": str(uuid4())}, "Choose from what is offered"),
-            ({"minutes": "-1"}, "Give 0 minutes or more."),
-            ({"minutes": "1441"}, "Give at most 1,440 minutes"),
-            ({"minutes": "many"}, "Give a whole number of minutes."),
-            ({"at": "yesterday"}, "Give a day and a time"),
-            ({"at": "2031-01-01T10:00"}, "Give a time that is not to come."),
-            ({"at": "0206-11-01T10:00"}, "Give a year from 1900 on."),
-            ({"note": "x" * 301}, "Shorten this to 300 characters; it has 301."),
-            ({"note": "nul\x00byte"}, "Take out the character that cannot be seen."),
-            ({"entry_key": "no-key"}, "Choose from what is offered"),
-            ({"gave": "outcome", "deal": "none"}, "Choose the deal on which they agreed."),
-        ],
-    )
-    def test_says_what_to_do_keeps_the_words_and_stores_nothing(
-        self, as_omar: Client, outcome: dict[str, Any], change: dict[str, str], told: str, northwind: Tenant
-    ) -> None:
-        answer = as_omar.post(LOG, {**outcome, **change}, headers=HTMX)
-        page = answer.content.decode()
-        assert answer.status_code == 422
-        assert told in page
-        assert "<html" not in page
-        assert 'role="alert"' in page
-        assert "Leakage to 12%" in page
-        with tenant_scope(northwind.pk):
-            assert not Activity.objects.exists()
-            assert not MilestoneEvent.objects.exists()
-
-    def test_a_refused_outcome_takes_the_activity_back(
-        self, as_omar: Client, outcome: dict[str, Any], northwind: Tenant
-    ) -> None:
-        answer = as_omar.post(LOG, {**outcome, "evidence": "ftp://files.example/1"})
-        assert answer.status_code == 422
-        with tenant_scope(northwind.pk):
-            assert not Activity.objects.exists()
-
-    def test_a_deal_that_is_over_takes_no_outcome(
-        self, as_omar: Client, make_deal: DealMaker, outcome: dict[str, Any], northwind: Tenant
-    ) -> None:
-        over = make_deal("Over", ends="Lost")
-        answer = as_omar.post(LOG, {**outcome, "deal": str(over.pk)})
-        assert answer.status_code == 422
-        with tenant_scope(northwind.pk):
-            assert not Activity.objects.exists()
-
-    def test_vera_may_not(self, as_vera: Client, entry: dict[str, Any]) -> None:
-        assert as_vera.get(LOG).status_code == 403
-        assert as_vera.post(LOG, entry).status_code == 403
-
-    def test_a_forged_form_is_refused(self, omar: Membership, entry: dict[str, Any], northwind: Tenant) -> None:
-        strict = Client(enforce_csrf_checks=True)
-        strict.force_login(omar.user)
-        answer = strict.post(LOG, entry)
-        assert answer.status_code == 403
-        assert "too old to be sent" in answer.content.decode()
-        with tenant_scope(northwind.pk):
-            assert not Activity.objects.exists()
-
-    def test_a_deal_of_southwind_is_no_choice(
-        self, as_omar: Client, entry: dict[str, Any], eve: Membership, northwind: Tenant
-    ) -> None:
-        from tests.make import make_deal as deal_of
-
-        with tenant_scope(eve.tenant_id):
-            foreign = deal_of(actor=eve)
-        assert as_omar.post(LOG, {**entry, "deal": str(foreign.pk)}).status_code == 422
-
-
-class TestInADialog:
-    def test_closes_it_says_so_and_shows_it_on_the_deals_page(
-        self, as_omar: Client, deal: Deal, entry: dict[str, Any]
-    ) -> None:
-        here = f"http://testserver/o/northwind/deals/{deal.pk}/"
-        answer = as_omar.post(LOG, {**entry, "note": "Left a message"}, headers={**HTMX, "HX-Current-URL": here})
-        page = answer.content.decode()
-        assert answer.status_code == 200
-        assert "dialog:close" in answer["HX-Trigger"]
-        assert 'hx-target="#toasts"' in page
-        assert f'hx-target="#deal-{deal.pk}-path"' in page
-        assert "Left a message" in page
-
-    def test_on_another_page_it_only_says_so(self, as_omar: Client, deal: Deal, entry: dict[str, Any]) -> None:
-        here = "http://testserver/o/northwind/execution/"
-        answer = as_omar.post(LOG, entry, headers={**HTMX, "HX-Current-URL": here})
-        assert "facts:changed" in answer["HX-Trigger"]
-        assert "-path" not in answer.content.decode()
-
-    def test_on_its_own_page_it_goes_on_to_the_deal(self, as_omar: Client, deal: Deal, entry: dict[str, Any]) -> None:
-        answer = as_omar.post(LOG, entry, headers={**HTMX, "HX-Current-URL": f"http://testserver{LOG}"})
-        assert answer["HX-Redirect"] == f"/o/northwind/deals/{deal.pk}/"
 
 
 def test_deals_of_one_name_are_told_apart_by_their_number() -> None:

@@ -95,6 +95,9 @@ def test_vera_reads_the_plan_and_changes_nothing(as_vera: Client, deal: Deal, st
     answer = as_vera.get(f"{HOME}/deals/{deal.pk}/")
     assert f"steps/{steps[0].pk}/" not in answer.content.decode()
     assert as_vera.post(f"{HOME}/deals/steps/{steps[0].pk}/done/").status_code == 403
+    week = text(as_vera.get(f"{HOME}/plan/"))
+    assert "There is no plan of yours." in week
+    assert "Nothing is planned." not in week
 
 
 @pytest.fixture

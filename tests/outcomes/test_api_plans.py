@@ -106,6 +106,15 @@ def test_a_plan_of_sixty_steps_takes_no_other(program: Program) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_steps")
 
 
+def test_one_person_at_the_customer_sees_to_a_step(program: Program, things: Things) -> None:
+    both = {"deal": things.deal, **STEP, "their_owner": things.con, "their_name": "Ingrid Falk"}
+    answer = program.post("mutual_steps", both)
+    assert (answer.status_code, pointers(answer)) == (422, ["#/their_name"])
+    step = program.post("mutual_steps", {**both, "their_name": ""}).json()
+    now = program.patch(f"mutual_steps/{step['id']}", {"their_name": "Ingrid Falk"}, if_match="*").json()
+    assert (now["their_owner"], now["their_name"]) == (None, "Ingrid Falk")
+
+
 def planned(program: Program, things: Things, **wanted: Any) -> dict[str, Any]:
     body = {"type": things.aty, "span": "day", "on": "2026-11-18", "deal": things.fresh, **wanted}
     answer = program.post("plans", body)

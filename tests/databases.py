@@ -119,14 +119,14 @@ def drop(name: str) -> None:
 
 
 @contextmanager
-def pointed_at(name: str) -> Iterator[None]:
-    """Let the code under test meet another database."""
+def pointed_at(name: str, port: int | None = None) -> Iterator[None]:
+    """Let the code under test meet another database, or one at another port of this machine."""
     default = connections["default"]
-    before = default.settings_dict["NAME"]
+    before = {"NAME": default.settings_dict["NAME"], "PORT": default.settings_dict["PORT"]}
     default.close()
-    default.settings_dict["NAME"] = name
+    default.settings_dict |= {"NAME": name, "PORT": port or before["PORT"]}
     try:
         yield
     finally:
         default.close()
-        default.settings_dict["NAME"] = before
+        default.settings_dict |= before

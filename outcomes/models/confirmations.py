@@ -71,6 +71,14 @@ class Confirmation(TenantModel):
             models.Index(fields=["digest"], name="confirmation_by_digest"),
             models.Index(fields=["tenant", "deal", "-id"], name="confirmation_of_deal_newest"),
             models.Index(fields=["tenant", "contact", "-id"], name="confirmation_of_contact_newest"),
+            # What was asked of late: of all, of one address, and by one member.
+            models.Index(fields=["tenant", "asked_at"], name="confirmation_by_asking"),
+            models.Index(
+                fields=["tenant", "to_email", "asked_at"],
+                condition=~models.Q(to_email=""),
+                name="confirmation_of_address",
+            ),
+            models.Index(fields=["tenant", "asked_by", "asked_at"], name="confirmation_of_asker"),
         ]
 
 

@@ -194,4 +194,5 @@ class Milestone(TenantModel):
             models.Index(fields=["tenant", "state", "-id"], name="milestone_of_state_newest"),
             models.Index(fields=["tenant", "grade", "-id"], name="milestone_of_grade_newest"),
             models.Index(fields=["tenant", "-first_on", "-id"], name="milestone_last_begun_first"),
+            models.Index(fields=["tenant", "recorded_at"], name="milestone_by_recording"),
         ]

@@ -24,6 +24,9 @@ KEY = "lpad(to_hex(n), 32, '0')::uuid"
 IS_RARE = "n <= 10"
 IS_EARLY = "n BETWEEN 11 AND 20"
 #: The rare ones were changed last, and the oldest change comes first.
+# Ten today, all others a year ago.
+LATELY = f"CASE WHEN {IS_RARE} THEN now() ELSE timestamptz '2025-01-01Z' + n * interval '1 minute' END"
+ADDRESS, LETTER, COPIED = "'rare@example.com'", "'mail'", "'link'"
 CHANGED = "timestamptz '2024-01-01Z' - n * interval '10 minutes'"
 RARE, COMMON = UUID(int=1), UUID(int=11)
 
@@ -288,7 +291,7 @@ def fill(columns: dict[str, str]) -> Iterator[str]:
         "INSERT INTO outcomes_milestone (id, tenant_id, deal_id, type_id, state, grade, reached_on, recorded_at,"
         " words, agreed_by, evidence)"
         f" SELECT md5('milestone' || n)::uuid, %(tenant)s, {DEAL},"
-        f" CASE WHEN {IS_RARE} THEN %(rare_reached)s ELSE %(reached)s END, 'reached', 0, date '2026-11-01', now(),"
+        f" CASE WHEN {IS_RARE} THEN %(rare_reached)s ELSE %(reached)s END, 'reached', 0, date '2026-11-01', {LATELY},"
         " '', '', '' FROM generate_series(1, 50000) AS n"
     )
     yield (
@@ -304,8 +307,9 @@ def fill(columns: dict[str, str]) -> Iterator[str]:
     yield (
         "INSERT INTO outcomes_confirmation (id, tenant_id, purpose, deal_id, contact_id, to_name, to_email, language,"
         " channel, statement, message, asked_by_id, asked_at, expires_at, digest)"
-        f" SELECT {KEY}, %(tenant)s, 'end_reason', {DEAL}, {either('%(rare)s', '%(common)s')}::uuid, '', '', 'en',"
-        " 'link', '', '', %(bob)s, now(), now(), '' FROM generate_series(1, 50000) AS n"
+        f" SELECT {KEY}, %(tenant)s, 'end_reason', {DEAL}, {either('%(rare)s', '%(common)s')}::uuid, '',"
+        f" {either(ADDRESS, NOTHING)}, 'en', {either(LETTER, COPIED)}, '', '', %(bob)s, {LATELY}, now(), ''"
+        " FROM generate_series(1, 50000) AS n"
     )
     yield (
         "INSERT INTO strategy_dealevent (id, tenant_id, deal_id, kind, recorded_at, data)"

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.integrations import events
 from accounts.listings import DELIVERIES, WEBHOOKS
+from accounts.models import Membership
 from accounts.tenancy.scope import tenant_scope
+from accounts.upserts import Line, Outcome
 from accounts.visibility import seen_by
 from activities.listings import ACTIVITIES, OUTPUTS
+from activities.services import upsert_activities
 from outcomes.confirmation_listings import CONFIRMATIONS
 from outcomes.listings import EVIDENCE_FILES, MILESTONE_EVENTS, MILESTONES, MILESTONES_PAST
+from outcomes.models import MilestoneType
 from outcomes.plan_listings import CONVERSATIONS, MUTUAL_STEPS, PLANS, TARGETS
+from outcomes.queries.confirmations import figures_by_owner
+from outcomes.services.confirmations import ask
+from outcomes.services.refusals import AskedOften
 from strategy import customer_queries, past
 from strategy.customer_listings import COMPANIES, COMPANIES_CHANGED, CONTACTS, CONTACTS_CHANGED
 from strategy.customer_queries import CompanyFilter
 from strategy.listings import DEAL_EVENTS, DEALS, DEALS_CHANGED, DEALS_PAST
+from strategy.models import Deal
 from strategy.plan_listings import PLAYS, STRATEGIES, VERSIONS
 from strategy.queries import ALL, ORDERS, DealFilter, narrowed, page_of
 from tests.accounts.large import Large, make_large
@@ -218,3 +228,46 @@ def test_a_page_of_the_feed_looks_at_few_events_whoever_asks_for_which(large: La
                 with seen_by(member):
                     shown, read = cost_of_feed(after=after)
                 assert (shown, read <= events.LOOKED_AT + 1) == (10 if after == 0 else 0, True)
+
+
+def over_ten(asked: CaptureQueriesContext, *tables: str) -> list[str]:
+    """How rows of the tables were found where more were looked at than of ten a few times."""
+    texts = [query["sql"] for query in asked.captured_queries if query["sql"].startswith("SELECT")]
+    plans = [(table, explain(text)) for text in texts for table in tables if f'FROM "{table}"' in text]
+    assert len(plans) > 2
+    return [told(plan) for table, plan in plans if rows_read(plan, table) > MOST * 10]
+
+
+def test_figures_of_a_while_read_what_was_asked_and_recorded_in_it(large: Large) -> None:
+    since = timezone.now() - timedelta(days=30)
+    with tenant_scope(large.tenant_id):
+        with CaptureQueriesContext(connection) as asked:
+            figures_by_owner(since=since)
+        assert not over_ten(asked, "outcomes_confirmation", "outcomes_milestone")
+
+
+def test_whether_somebody_was_asked_often_reads_what_they_were_asked_of_late(large: Large) -> None:
+    with tenant_scope(large.tenant_id):
+        bob = Membership.objects.select_related("tenant").get(name="Bob")
+        deal = Deal.objects.filter(end_cause="", owner=bob).order_by("created_at")[0]
+        about = {"type": MilestoneType.objects.order_by("position")[0], "statement": "You want it", "name": "Rare"}
+        with CaptureQueriesContext(connection) as asked, pytest.raises(AskedOften):
+            ask(actor=bob, deal=deal, at=timezone.now(), email="rare@example.com", **about)
+        with CaptureQueriesContext(connection) as more:
+            ask(actor=bob, deal=deal, at=timezone.now(), email="fresh@example.com", **about)
+        assert not [*over_ten(asked, "outcomes_confirmation"), *over_ten(more, "outcomes_confirmation")]
+        transaction.set_rollback(True)
+
+
+def test_activities_are_found_by_hundreds_of_ids_of_another_system(large: Large) -> None:
+    with tenant_scope(large.tenant_id):
+        bob = Membership.objects.select_related("tenant").get(name="Bob")
+        names = [f"e{number}" for number in range(20_000, 20_500)]
+        lines = [Line(place, source="crm", external_id=name) for place, name in enumerate(names)]
+        with CaptureQueriesContext(connection) as asked:
+            upsert_activities(lines=lines, actor=bob, at=timezone.now())
+        assert {line.outcome for line in lines} == {Outcome.UNCHANGED}
+        texts = [query["sql"] for query in asked.captured_queries if "FROM activities_activity AS one" in query["sql"]]
+        plans = [explain(text) for text in texts]
+        assert len(plans) == 2
+        assert all(rows_read(plan, "activities_activity") <= 2 * len(names) for plan in plans), list(map(told, plans))

@@ -234,7 +234,7 @@ def over_ten(asked: CaptureQueriesContext, *tables: str) -> list[str]:
     """How rows of the tables were found where more were looked at than of ten a few times."""
     texts = [query["sql"] for query in asked.captured_queries if query["sql"].startswith("SELECT")]
     plans = [(table, explain(text)) for text in texts for table in tables if f'FROM "{table}"' in text]
-    assert len(plans) > 2
+    assert len(plans) > 1
     return [told(plan) for table, plan in plans if rows_read(plan, table) > MOST * 10]
 
 

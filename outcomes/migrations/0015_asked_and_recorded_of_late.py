@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0017_aims_ahead"),
-        ("outcomes", "0013_events_name_their_milestone"),
+        ("outcomes", "0014_evidence_and_first_days"),
         ("strategy", "0012_spans_end_after_they_began"),
     ]
 

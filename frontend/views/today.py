@@ -105,7 +105,7 @@ def day_of(request: TenantRequest) -> dict[str, Any]:
 
 
 def aim_action(member: Membership, slug: str) -> Action:
-    said = gettext("Change your aim") if member.aims_ahead is not None else gettext("Set yourself an aim")
+    said = gettext("Change the aim") if member.aims_ahead is not None else gettext("Set an aim")
     return Action(words=said, url=reverse("today-aim", args=[slug]), dialog=True)
 
 

@@ -60,7 +60,7 @@
       tell("toast", says("kept"));
       show();
     } catch { tell("toast", one("#toasts").dataset.silent); }
-  });
+  }, true);
 
   const tokens = "[name=csrfmiddlewaretoken]";
   let signIn = "", asked;

@@ -88,13 +88,9 @@ def make_token(
     wanted = sorted(set(scopes))
     latest = (made_with and made_with.expires_at) or at + LONGEST_LIFETIME
     expires_at = expires_at or min(at + LIFETIME, latest)
-    wrong: dict[str, str] = {}
+    wrong = _beyond(wanted, actor=actor, made_with=made_with)
     if not name.strip():
         wrong["name"] = str(_("Give the token a name that says which program uses it."))
-    if beyond := [scope for scope in wanted if not scope_is_within(actor, scope)]:
-        wrong["scopes"] = str(_("Not possible for your role: {scopes}.")).format(scopes=", ".join(beyond))
-    elif made_with is not None and (beyond := [scope for scope in wanted if scope not in made_with.scopes]):
-        wrong["scopes"] = str(_("The token that asks has not got: {scopes}.")).format(scopes=", ".join(beyond))
     if not at < expires_at <= at + LONGEST_LIFETIME:
         wrong["expires_at"] = str(_("Give a day after today and within a year."))
     elif expires_at > latest:
@@ -116,6 +112,15 @@ def make_token(
     )
     audit.record(verb="token.made", subject=token, actor=actor, at=at, name=token.name, scopes=wanted)
     return NewToken(token, secret)
+
+
+def _beyond(wanted: Iterable[str], *, actor: Membership, made_with: ApiToken | None) -> dict[str, str]:
+    """What is wrong with scopes: those that the member's role, or the key that asks, has not got."""
+    if beyond := [scope for scope in wanted if not scope_is_within(actor, scope)]:
+        return {"scopes": str(_("Not possible for your role: {scopes}.")).format(scopes=", ".join(beyond))}
+    if made_with is not None and (beyond := [scope for scope in wanted if scope not in made_with.scopes]):
+        return {"scopes": str(_("The token that asks has not got: {scopes}.")).format(scopes=", ".join(beyond))}
+    return {}
 
 
 def revoke_token(*, token: ApiToken, actor: Membership, at: datetime) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import entrance, queries
 from accounts.integrations import oidc, txt
 from accounts.integrations.outbound import NotReached
-from accounts.models import EmailDomain, Membership
+from accounts.models import EmailDomain, IdentityProvider, Membership, Tenant
 from accounts.refusals import Refused
 from accounts.services import domains
 from accounts.services import sign_in as services
@@ -178,13 +178,7 @@ def shown(
         tried = entrance.has_shown_provider(request.session, tenant.pk, now=now)
     without = len(people) - queries.count_second_factors([key for key in people if key])
     slug = tenant.slug
-    rules_form = rules_form or RulesForm(
-        initial={
-            "sso_required": tenant.sso_required,
-            "mfa_required": tenant.mfa_required,
-            "joins_as": provider.joins_as if provider else "",
-        }
-    )
+    rules_form = rules_form or _rules_as_they_are(tenant, provider)
     rules_form.fields["sso_required"].help_text = _affected_by_sso(len(people), tried=tried)
     rules_form.fields["mfa_required"].help_text = _affected_by_mfa(len(people), without)
     context: dict[str, Any] = {
@@ -208,6 +202,16 @@ def shown(
     status = 422 if problem or any(form.errors for form in forms) else 200
     context["failed"] = status != 200
     return page(request, "settings/sign_in.html", context, status=status)
+
+
+def _rules_as_they_are(tenant: Tenant, provider: IdentityProvider | None) -> RulesForm:
+    return RulesForm(
+        initial={
+            "sso_required": tenant.sso_required,
+            "mfa_required": tenant.mfa_required,
+            "joins_as": provider.joins_as if provider else "",
+        }
+    )
 
 
 def _affected_by_sso(count: int, *, tried: bool) -> str:

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.integrations.events import TYPES
+from accounts.integrations.webhooks import TESTED
 from accounts.models import Delivery, Webhook
 from accounts.services import webhooks
 from frontend import words
@@ -53,7 +54,7 @@ class WebhookForm(forms.Form):
         label=_("Events"),
         required=False,
         help_text=_("Without any: all of them."),
-        choices=[(name, name) for name in TYPES],
+        choices=[(name, name) for name in TYPES if name != TESTED],
         widget=Ticks,
     )
 
@@ -76,7 +77,7 @@ class DeliveryEntry:
     state: str
     answer: str
     tries: str
-    day: str
+    last: str
     again_url: str
 
 
@@ -210,7 +211,7 @@ def _sent(request: TenantRequest, webhook: Webhook, one: Delivery) -> DeliveryEn
         state=str(one.get_state_display()),
         answer=str(told).format(status=one.status) if told else str(one.status or ""),
         tries=words.number(one.attempts, 0),
-        day=words.day(tenant.day_of(one.last_at), today=tenant.day_of(timezone.now())),
+        last=words.moment(one.last_at, zone=tenant.zone, now=timezone.now()),
         again_url=reverse("webhook-again", args=[tenant.slug, webhook.pk, one.pk]),
     )
 

@@ -10,8 +10,9 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Membership, Tenant
+from accounts.models import EmailDomain, Membership, Tenant
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType
 from outcomes.models import MilestoneType
@@ -19,7 +20,9 @@ from outcomes.statistics import engine
 from strategy.models import Company, Deal
 from strategy.services import move_deal
 from tests import make
+from tests.frontend.door import LENA, set_up
 from tests.make import NOON, stage
+from tests.providers import Crooked, crooked_provider
 
 DealMaker = Callable[..., Deal]
 
@@ -111,3 +114,20 @@ def outcome(northwind: Tenant, entry: dict[str, Any]) -> dict[str, Any]:
         "words": "Leakage to 12%",
         "agreed_by": "Ingrid Falk",
     }
+
+
+@pytest.fixture
+def provider(settings: Any, northwind: Tenant) -> Iterator[Crooked]:
+    """Northwind's, which says that it is Lena who has signed in."""
+    settings.OUTBOUND_NETWORKS = ["127.0.0.0/8"]
+    with crooked_provider() as made:
+        made.says = dict(LENA)
+        set_up(northwind, made)
+        yield made
+
+
+@pytest.fixture
+def proven(northwind: Tenant) -> EmailDomain:
+    """Northwind has proven the domain of the cast's addresses."""
+    with tenant_scope(northwind.pk):
+        return EmailDomain.objects.create(domain="example.com", challenge="x", verified_at=timezone.now())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
 from accounts.imports.running import Standing, Worker
 from accounts.imports.services import Upload, receive_files, start_import
-from accounts.models import ImportRun, Membership
+from accounts.models import ImportFile, ImportRun, Membership
 from tests import real_data
 from tests.make import NOON
 
@@ -71,3 +72,25 @@ def work(run: ImportRun) -> ImportRun:
 def import_all(files: Mapping[str, str | bytes] | Iterable[Upload], *, actor: Membership, **answers: Any) -> ImportRun:
     """Take files in, start and finish their import."""
     return work(start(receive(files, actor=actor), actor=actor, **answers))
+
+
+ONLY_DEALS = {"pipeline.csv": DEALS}
+
+
+def many(number: int, *, like: str = "A{},Anna Snelling,GTX Pro,Isdom,Won,2017-01-10,2017-03-01,4700\n") -> str:
+    """A file of so many deals, all but alike."""
+    return HEADER + "".join(like.format(line) for line in range(number))
+
+
+def outcomes(run: ImportRun) -> dict[str, int]:
+    """How the rows of all files of a run ended, without what did not happen."""
+    totals: dict[str, int] = {}
+    for file in ImportFile.objects.filter(run=run):
+        for name, number in file.counts.items():
+            totals[name] = totals.get(name, 0) + number
+    return {name: number for name, number in totals.items() if number}
+
+
+def stored(settings_: Any) -> list[Path]:
+    """The uploads that are kept."""
+    return [path for path in Path(settings_.MEDIA_ROOT).rglob("*") if path.is_file()]

@@ -14,7 +14,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import Membership, Tenant
+from accounts.models import Delivery, Membership, Tenant
+from accounts.services.webhooks import add_webhook
 from accounts.tenancy.scope import tenant_scope
 from activities.models import ActivityType, OutputType
 from activities.services import Gave, log_activity
@@ -22,6 +23,8 @@ from outcomes.models import MilestoneType
 from outcomes.services import record_milestone
 from outcomes.statistics import engine
 from strategy.models import Company, Deal, Stage, StageSpan
+from strategy.services import open_deal
+from tests.api import RECEIVER
 from tests.frontend.browser.look import Look
 from tests.make import make_strategy
 
@@ -145,6 +148,37 @@ def story(live_server: object, lena: Membership, northwind: Tenant) -> Deal:
                 words="Yes, we do.",
                 agreed_by="Ingrid Falk",
             )
+        webhook = add_webhook(actor=lena, url=RECEIVER, at=now).webhook
+        Delivery.objects.create(
+            webhook=webhook,
+            position=1,
+            type="deal.moved",
+            state="waiting",
+            problem="too_slow",
+            first_at=now,
+            last_at=now,
+        )
     with tenant_scope(northwind.pk, repeatable=True):
         engine.refresh(tenant=northwind, now=now)
     return told
+
+
+@pytest.fixture
+def deal(live_server: object, lena: Membership, northwind: Tenant) -> Deal:
+    """An open deal of Lena's, qualified a week ago."""
+    now = timezone.now()
+    with tenant_scope(northwind.pk):
+        return open_deal(
+            actor=lena,
+            name="Leak analytics",
+            company=Company.objects.create(name="Brightwater"),
+            at=now,
+            opened_on=northwind.day_of(now) - timedelta(days=7),
+            qualified_on=northwind.day_of(now) - timedelta(days=7),
+            amount=18_400_000,
+        )
+
+
+@pytest.fixture
+def url(deal: Deal) -> str:
+    return f"/o/northwind/deals/{deal.pk}/"

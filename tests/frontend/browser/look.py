@@ -59,3 +59,8 @@ def widest(page: Page) -> str:
                 .sort((a, b) => b[0] - a[0])[0]"""
         )
     )
+
+
+def focused(page: Page) -> str:
+    """What has the focus, in words."""
+    return str(page.evaluate("document.activeElement.innerText || document.activeElement.name"))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 from playwright.sync_api import Page
 
-from accounts.models import Membership
+from accounts.models import Membership, Webhook
 from accounts.tenancy.scope import tenant_scope
 from activities.models import Activity
 from strategy.models import Deal
@@ -27,7 +27,7 @@ SIGNED_OUT = [
     "/invitations/nonsense/",
     "/c/nonsense/",
 ]
-#: {deal} is the deal of the story, {strategy} what it serves, {activity} what was done last.
+#: {deal} is the deal of the story, {strategy} what it serves, {activity} what was done last, {webhook} the only one.
 PAGES = [
     "/organisations/",
     "/accounts/password/change/",
@@ -88,6 +88,7 @@ PAGES = [
     "/o/northwind/settings/sign-in/",
     "/o/northwind/settings/tokens/",
     "/o/northwind/settings/webhooks/",
+    "/o/northwind/settings/webhooks/{webhook}/",
     "/o/northwind/settings/general/",
     "/o/northwind/settings/figures/",
     "/o/northwind/settings/audit/",
@@ -188,7 +189,9 @@ def of_all(
     found = []
     with tenant_scope(story.tenant_id):
         activity = Activity.objects.filter(deal=story).latest("at").pk
-    for path in (one.format(deal=story.pk, strategy=story.strategy_id, activity=activity) for one in pages):
+        webhook = Webhook.objects.get().pk
+    rows = {"deal": story.pk, "strategy": story.strategy_id, "activity": activity, "webhook": webhook}
+    for path in (one.format(**rows) for one in pages):
         found += faults(page, path, *rules) + more(page, path)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from accounts.api import ids
+from accounts.api.days import read_day, read_moment
 from accounts.api.strict import NotUsable as NotUsable
 from accounts.api.strict import StrictField as StrictField
 from accounts.api.strict import named
@@ -24,42 +25,9 @@ from accounts.reading import Columns, by_key, rows_of
 if TYPE_CHECKING:
     from accounts.api.nouns import Noun
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
-# Beyond these years a change of time zone leaves what Python can count.
-EARLIEST, LATEST = 1900, 2199
 # So many faults of one input are told; nobody reads more.
 MOST_TOLD = 50
 LARGEST = 2**53 - 1  # what JavaScript, too, reads exactly
-
-
-def read_day(text: str) -> date:
-    """A calendar day as 2026-11-18. Raises NotUsable."""
-    if not DAY.fullmatch(text):
-        raise NotUsable(_("Write a day like 2026-11-18."))
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise NotUsable(_("There is no such day.")) from error
-    _refuse_far(day.year)
-    return day
-
-
-def read_moment(text: str) -> datetime:
-    """A moment in RFC 3339 with its offset, in UTC. Raises NotUsable."""
-    if not MOMENT.fullmatch(text):
-        raise NotUsable(_("Write a moment like 2026-11-18T12:00:00Z, with its offset."))
-    try:
-        moment = datetime.fromisoformat(text.upper())
-    except ValueError as error:
-        raise NotUsable(_("There is no such moment.")) from error
-    _refuse_far(moment.year)
-    return moment.astimezone(UTC)
-
-
-def _refuse_far(year: int) -> None:
-    if not EARLIEST <= year <= LATEST:
-        raise NotUsable(_("Give a year between 1900 and 2199."))
 
 
 class Text(StrictField):

@@ -159,7 +159,7 @@ def test_an_unseen_key_in_a_question_or_a_form(browser: Client, both: tuple[Thin
         return plain(browser.get(f"{page}?" + "&".join(f"{name}={given}" for name in PARAMETERS)))
 
     assert ask(key(saras.deal)) == ask(uuid4())
-    for action, fields, name in fields_of_keys(browser, page):
+    for action, fields, name, _ in fields_of_keys(browser, page):
         never = plain(browser.post(action, fields | {name: str(uuid4())}))
         assert plain(browser.post(action, fields | {name: str(key(saras.deal))})) == never, name
 

@@ -69,7 +69,7 @@ class Webhook(fields.Output):
     behind = fields.Whole(help_text="Events in the feed that it has not come to yet")
     retry_at = fields.Moment(allow_null=True, help_text="When an event that was not taken is tried again")
     old_secret_until = fields.Moment(allow_null=True, help_text="Until when events are signed with two secrets")
-    kept_by = fields.Ref(ids.MEMBER, help_text="By whose right it is sent: who added it, or switched it on last")
+    kept_by = fields.Ref(ids.MEMBER, help_text="By whose right it is sent: who last set its address or switched it on")
     created_at = fields.Moment()
     version = fields.Whole(least=1)
 
@@ -179,8 +179,8 @@ class Webhooks(Resource):
     def partial_update(self, request: TokenRequest, id: str) -> Response:
         """Change where, what and whether a webhook sends.
 
-        Switched on again, it goes on where it stopped, and is kept by who did that: it ends when they may not have
-        webhooks any more (`ended` is `keeper`).
+        Switched on again, it goes on where it stopped. It is kept by who did that or gave it another address: it ends
+        when they may not have webhooks any more (`ended` is `keeper`).
         """
         found = self._webhook(id)
         webhooks.change_webhook(webhook=found, actor=request.user, at=timezone.now(), **self.read(request))

@@ -29,6 +29,7 @@ from accounts.api.events import shown
 from accounts.integrations.posting import Answer, Line
 from accounts.models import Delivery, Event, Feed, Membership, User, Webhook
 from accounts.models.organisation import Role
+from accounts.permissions import allows
 from accounts.secrets import seal, unseal
 from accounts.tenancy.scope import tenant_scope
 
@@ -123,6 +124,16 @@ def end_webhook(*, webhook: Webhook, why: str, at: datetime) -> None:
     audit.record(verb="webhook.ended", subject=webhook, actor=None, at=at, url=webhook.url, why=why)
 
 
+def stop_webhook(webhook: Webhook, *, actor: Membership | None, at: datetime) -> None:
+    """Send there no more, since who kept it may not have webhooks any more, and tell the owners by a letter."""
+    # Whoever sends there just now finds that it is not theirs to go on with.
+    webhook.lease, webhook.leased_until = None, None
+    webhook.save(update_fields=["lease", "leased_until"])
+    switch_off(webhook, Webhook.Ended.KEEPER, at=at)
+    keeper = webhook.kept_by.name
+    audit.record(verb="webhook.stopped", subject=webhook, actor=actor, at=at, url=webhook.url, keeper=keeper)
+
+
 def switch_off(webhook: Webhook, why: str, *, at: datetime) -> None:
     """Send there no more, without anybody's having wished it, and tell the owners by a letter."""
     webhook.is_active, webhook.ended = False, why
@@ -170,7 +181,12 @@ def claim(tenant_id: int, webhook_id: UUID, *, now: datetime) -> Claim | None:
         free = Webhook.objects.filter(pk=webhook_id, is_active=True).exclude(leased_until__gt=now)
         if not free.update(lease=lease, leased_until=now + LEASE):
             return None
-        return _next(Webhook.objects.get(pk=webhook_id), lease, now)
+        webhook = Webhook.objects.select_related("kept_by").get(pk=webhook_id)
+        if not allows(webhook.kept_by, "webhook.edit"):
+            # They lost the right in the moment in which they added it or switched it on, when it was not theirs yet.
+            stop_webhook(webhook, actor=None, at=now)
+            return None
+        return _next(webhook, lease, now)
 
 
 def send(claimed: Claim, line: Line) -> Sent:

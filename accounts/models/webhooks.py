@@ -16,7 +16,7 @@ class Webhook(TenantModel):
     them: `lease` tells them apart, so that who lost it writes nothing. `held_by` is the delivery that failed just now:
     nothing overtakes it for its first tries. `retry_at` is when the first of those that failed is tried again.
 
-    It is sent by the right of `kept_by`, who added it or switched it on last, and ends with that right.
+    It is sent by the right of `kept_by`, who last said where it sends or switched it on, and ends with that right.
     """
 
     class Ended(models.TextChoices):

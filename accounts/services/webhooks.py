@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit
 from accounts.integrations import events
 from accounts.integrations.outbound import may_call
-from accounts.integrations.webhooks import BOTH_FOR, TESTED, new_secret, sealed, switch_off
+from accounts.integrations.webhooks import BOTH_FOR, TESTED, new_secret, sealed, stop_webhook
 from accounts.models import Delivery, Event, Feed, Membership, OutboxEvent, Webhook
 from accounts.permissions import allows, require
 from accounts.refusals import Invalid, Refused
@@ -67,8 +67,9 @@ def change_webhook(
     types: Iterable[str] | None = None,
     is_active: bool | None = None,
 ) -> Webhook:
-    """Send elsewhere, other types, or not at all. Switched on again it goes on where it stopped, and whoever does that
-    keeps it from then on. Raises Invalid."""
+    """Send elsewhere, other types, or not at all. Switched on again it goes on where it stopped. Whoever does that, or
+    says where it sends, keeps it from then on: what they lead elsewhere ends with their right and no other's. Raises
+    Invalid."""
     require(actor, "webhook.edit")
     wanted = {
         "url": _judged(url) if url is not None and url != webhook.url else None,
@@ -86,7 +87,8 @@ def change_webhook(
     for name, (_before, value) in changed.items():
         setattr(held, name, value)
     held.ended = "" if held.is_active else held.ended or Webhook.Ended.MEMBER
-    if "is_active" in changed and held.is_active and held.kept_by_id != actor.pk:
+    takes_over = "url" in changed or ("is_active" in changed and held.is_active)
+    if takes_over and held.kept_by_id != actor.pk:
         changed["kept_by"] = [held.kept_by.name, actor.name]
         held.kept_by = actor
     # Whoever sends to the address as it was writes nothing any more.
@@ -109,11 +111,7 @@ def stop_webhooks_of(member: Membership, *, actor: Membership, at: datetime) -> 
         return 0
     kept = Webhook.objects.select_for_update(of=("self",), no_key=True).filter(kept_by=member, is_active=True)
     for webhook in kept:
-        # Whoever sends there just now finds that it is not theirs to go on with.
-        webhook.lease, webhook.leased_until = None, None
-        webhook.save(update_fields=["lease", "leased_until"])
-        switch_off(webhook, Webhook.Ended.KEEPER, at=at)
-        audit.record(verb="webhook.stopped", subject=webhook, actor=actor, at=at, url=webhook.url, keeper=member.name)
+        stop_webhook(webhook, actor=actor, at=at)
     return len(kept)
 
 

@@ -193,6 +193,43 @@ def test_who_may_have_webhooks_no_more_keeps_none_and_an_owner_takes_them_over(l
     assert Letter.objects.filter(kind="webhook_ended").count() == 2
 
 
+def test_who_leads_a_webhook_elsewhere_keeps_it(lena: Membership) -> None:
+    """Or what a leader sent home would go on by the right of who added it."""
+    leo = make_member("leo", tenant=lena.tenant, role=Role.LEADER)
+    with receiving() as hers, receiving() as his:
+        follow(lena, hers)
+        with tenant_scope(lena.tenant_id):
+            hook = Webhook.objects.get()
+            assert change_webhook(webhook=hook, actor=leo, types=["company.created"], at=NOON).kept_by == lena
+            assert change_webhook(webhook=hook, actor=leo, url=his.url, at=NOON).kept_by == leo
+            change_role(member=leo, to=Role.REP, actor=lena, at=NOON)
+        happen(lena, "Alder Foods")
+        assert (deliver(), his.got) == (0, [])
+
+
+def test_who_lost_the_right_while_a_name_was_looked_up_keeps_nothing(
+    lena: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leo = make_member("leo", tenant=lena.tenant, role=Role.LEADER)
+    looked_up = socket.getaddrinfo
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        # The servers of a name belong to whoever owns it, and may take their time.
+        monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+        held = Membership.objects.get(pk=leo.pk)
+        change_role(member=held, to=Role.REP, actor=lena, at=NOON)
+        return looked_up(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    with receiving() as receiver:
+        follow(leo, receiver)
+        happen(lena, "Alder Foods")
+        assert (deliver(), receiver.got) == (0, [])
+    told = Program(make_secret(lena)).get("webhooks").json()["data"][0]
+    assert (told["is_active"], told["ended"]) == (False, "keeper")
+    assert Letter.objects.filter(kind="webhook_ended").count() == 1
+
+
 def test_for_a_day_both_secrets_are_good(lena: Membership) -> None:
     with receiving() as receiver:
         old = follow(lena, receiver)

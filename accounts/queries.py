@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import idna
 from django.apps import apps
 from django.db import connection
 from django.db.models import Model, Q
@@ -188,14 +190,24 @@ def is_member(user: User) -> bool:
     return Membership.objects.filter(user=user, is_active=True).exists()
 
 
+def _same_mailbox(column: str, address: str) -> Q:
+    """The rows of which a column has an address of the same mailbox: with or without a tag after a plus, or quotes."""
+    local, _at, domain = address.rpartition("@")
+    plain = local.strip('"')
+    name = plain.partition("+")[0] or plain
+    tagged = {f"{column}__startswith": f"{name}+", f"{column}__endswith": f"@{domain}"}
+    return Q(**{f"{column}__in": [address, f"{name}@{domain}"]}) | Q(**tagged)
+
+
 def is_own_address(address: str) -> bool:
     """Whether mail to an address reaches the current tenant's own people: a member, also by a tag after a plus, or
     anybody at a domain that it has proven."""
-    local, _at, domain = address.rpartition("@")
-    spellings = [address, f"{local.partition('+')[0]}@{domain}"]
+    domain = address.rpartition("@")[2]
+    with suppress(idna.IDNAError, UnicodeError):
+        domain = idna.encode(domain, uts46=True).decode("ascii")  # as a proven one is stored
     if EmailDomain.objects.filter(domain=domain, verified_at__isnull=False).exists():
         return True
-    return Membership.objects.filter(Q(email__in=spellings) | Q(user__email__in=spellings)).exists()
+    return Membership.objects.filter(_same_mailbox("email", address) | _same_mailbox("user__email", address)).exists()
 
 
 def tenants_of_domain(domain: str) -> list[Tenant]:

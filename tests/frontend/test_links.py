@@ -21,7 +21,7 @@ from outcomes.services.milestones.refusals import OwnMilestone
 from strategy.models import Contact, Deal
 from strategy.services import move_deal
 from strategy.services.refusals import DealIsOpen
-from tests.make import NOON, stage
+from tests.make import NOON, make_member, stage
 from tests.post import letters, link_in
 
 KEY = re.compile(r'name="key" value="([^"]+)"')
@@ -338,10 +338,18 @@ class TestWhoAnswers:
         eves.force_login(eve.user)
         assert press(eves, url, "yes").status_code == 303
 
-    @pytest.mark.parametrize("email", ["omar@example.com", "Mara+ingrid@example.com", "ingrid@mail.northwind.example"])
+    @pytest.mark.parametrize(
+        "email",
+        [
+            *("omar@example.com", "Mara+ingrid@example.com", '"omar"@example.com', "ingrid@mail.northwind.example"),
+            *("leo@example.com", "Leo+ingrid@example.com", "ingrid@Bücher.example"),
+        ],
+    )
     def test_nobody_asks_their_own_people(self, ask: Ask, northwind: Tenant, mara: Membership, email: str) -> None:
+        make_member("leo+sells", tenant=northwind)
         with tenant_scope(northwind.pk):
-            EmailDomain.objects.create(domain="mail.northwind.example", challenge="x", verified_at=NOON)
+            for domain in ("mail.northwind.example", "xn--bcher-kva.example"):
+                EmailDomain.objects.create(domain=domain, challenge="x", verified_at=NOON)
             EmailDomain.objects.create(domain="brightwater.example", challenge="x")  # said and not proven
         ask()
         for channel in ("mail", "link"):

@@ -84,7 +84,7 @@ VERBS: Words = {
     "invitation.resent": _("sent {email} the invitation again"),
     "invitation.revoked": _("took back the invitation of {email}"),
     "invitation.sent": _("invited {email} as {role}"),
-    "member.aimed_ahead": _("aims for {number} conversations beyond the quarter in two weeks"),
+    "member.aimed_ahead": _("changed their own aim for what lies ahead"),
     "member.deactivated": _("deactivated {name}"),
     "member.email_changed": _("changed their e-mail address"),
     "member.joined": _("joined as {role}"),

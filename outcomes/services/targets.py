@@ -140,7 +140,8 @@ def _tell(verb: str, target: ActivityTarget, *, actor: Membership, at: datetime,
 
 def aim_ahead(*, number: int | None, actor: Membership, at: datetime) -> None:
     """Say how many conversations of two weeks are to look beyond the quarter; None: nothing is said any more. Everybody
-    aims for themselves. Raises NotAllowed, Invalid."""
+    aims for themselves, and how high is nobody else's: the audit log has that it was said, and not what. Raises
+    NotAllowed, Invalid."""
     require(actor, "activity.log")
     if number is not None and not 0 <= number <= MOST_AHEAD:
         raise Invalid(fields={"number": _("Give between 0 and {most}.").format(most=MOST_AHEAD)})
@@ -148,6 +149,6 @@ def aim_ahead(*, number: int | None, actor: Membership, at: datetime) -> None:
         member: Membership = held(Membership, actor)
         if member.aims_ahead == number:
             return
-        before, member.aims_ahead = member.aims_ahead, number
+        member.aims_ahead = number
         member.save(update_fields=["aims_ahead"])
-        audit.record(verb="member.aimed_ahead", subject=member, actor=actor, at=at, number=number, number_was=before)
+        audit.record(verb="member.aimed_ahead", subject=member, actor=actor, at=at)

@@ -7,7 +7,7 @@ more than to store them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -52,7 +52,8 @@ def _some(row: Any, columns: tuple[str, ...]) -> dict[str, Any]:
     return {column: getattr(row, column) for column in columns}
 
 
-@cache
+# Callers choose the columns, one set after the other: what is kept of them has an end.
+@lru_cache(maxsize=256)
 def _text_of_update(model: Any, columns: tuple[str, ...]) -> str:
     given, table = ", ".join(f'"{column}" = given."{column}"' for column in columns), model._meta.db_table
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TypeVar
@@ -21,6 +22,7 @@ from django.http import (
     HttpResponseBase,
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
+    UnreadablePostError,
 )
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +30,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, entrance, queries, watch
 from accounts.api import limits
+from accounts.api.parsing import take_in
 from accounts.models import ApiToken, Membership, OperatorAccess, User
 from accounts.permissions import NotAllowed
 from accounts.streams import TenantStream
@@ -139,6 +142,9 @@ class TenantMiddleware:
         place = queries.place_of(request.user, slug)
         if place is None:
             return self._for_no_member(request, request.user, slug)
+        # What is sent is read before a transaction begins: the database ends one that waits for a slow sender.
+        with suppress(UnreadablePostError):  # which leaves a form without a token, and that is refused
+            _ = request.POST
         with tenant_scope(place.tenant_id, read_only=request.method in SAFE_METHODS):
             member = _or_none(queries.member, place.membership_id)
             if member is None:  # ended since the look-up
@@ -185,6 +191,10 @@ class TenantMiddleware:
         standings = limits.of_token(place)
         if (too_many := limits.refusal(request, standings)) is not None:
             return too_many
+        try:
+            take_in(request)
+        except UnreadablePostError as error:
+            raise BadRequest("The body ended before its length.") from error
         response = self._with_token(request, place)
         if response is None:  # its member has left since it was made
             return self._for_nobody(request)

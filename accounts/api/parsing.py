@@ -81,6 +81,14 @@ def _read(stream: IO[Any], request: Any, largest: int) -> bytes:
     return body
 
 
+def take_in(request: Any) -> None:
+    """Read the body of a request before a transaction begins: the database ends one that waits for a slow sender. One
+    that is too large stays unread, and is refused by the action."""
+    largest = LARGEST_FILE if request.content_type == FileParser.media_type else LARGEST_BODY
+    if 0 < _length(request.META.get("CONTENT_LENGTH")) <= largest:
+        request._body = request.read()
+
+
 def loads(body: bytes) -> Any:
     """The one meaning of a JSON text. Raises MalformedJSON."""
     try:

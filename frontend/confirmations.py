@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from django.utils.translation import gettext
 
@@ -47,9 +48,21 @@ def question(one: Standing, reader: Reader) -> Question:
         about=about(asked),
         to=asked.to_name,
         state=state(asked, reader),
-        replies=[reply(given, one, reader) for given in one.answers],
+        replies=[
+            reply(given, one, reader)
+            for given, after in zip_longest(one.answers, one.answers[1:])
+            if not (after and completes(after, given))
+        ],
         is_alive=is_alive(asked, reader.now),
     )
+
+
+def completes(after: ConfirmationAnswer, before: ConfirmationAnswer) -> bool:
+    """Whether an answer is the one before it once more, with what was added to it."""
+    if (after.said, after.words, after.cause) != (before.said, before.words, before.cause):
+        return False
+    more = (after.comment, after.confidence) != (before.comment, before.confidence)
+    return more and before.comment in ("", after.comment) and before.confidence in (None, after.confidence)
 
 
 def about(asked: Confirmation) -> str:

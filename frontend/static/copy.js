@@ -2,15 +2,16 @@
 // selected as ever.
 (() => {
   "use strict";
-  for (const button of document.querySelectorAll("[data-copy]")) {
-    if (!navigator.clipboard) break;
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      const code = document.getElementById(button.dataset.copy);
-      const words = button.textContent;
-      await navigator.clipboard.writeText(code.textContent);
-      button.textContent = button.dataset.copied;
-      setTimeout(() => { button.textContent = words; }, 2000);
-    });
-  }
+  if (!navigator.clipboard) return;
+  const show = () => { for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false; };
+  show();
+  // In a dialog the text comes later.
+  addEventListener("htmx:after:swap", show);
+  addEventListener("click", async ({ target: button }) => {
+    if (!button.matches?.("[data-copy]")) return;
+    const words = button.dataset.words ??= button.textContent;
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = words; }, 2000);
+  });
 })();

@@ -170,6 +170,19 @@ def steps_of(asked: Confirmation) -> list[plan_link.SharedStep]:
     return plan_link.shared(plans.shared_plan(asked), today=today)
 
 
+def became_of(asked: Confirmation) -> str:
+    """What the seller did with the changes that were proposed; nothing while some of them wait."""
+    waiting, taken, proposed = plans.settled_of(asked)
+    if waiting or not proposed:
+        return ""
+    seller = asked.asked_by.tenant.name
+    if taken == proposed:
+        return gettext("{seller} has taken over what you proposed.").format(seller=seller)
+    return gettext("{seller} has taken over {taken} of {proposed} changes that you proposed.").format(
+        seller=seller, taken=taken, proposed=proposed
+    )
+
+
 def correction(request: HttpRequest, asked: Confirmation, form: LinkForm, *, status: int) -> HttpResponse:
     """The statement for editing: a step of its own, so that it works without script."""
     return render(request, "links/correction.html", facts(request, asked) | {"form": form}, status=status)
@@ -188,7 +201,8 @@ def thanks(
         "cause": dict(CAUSES).get(last.cause, ""),  # type: ignore[call-overload]
     }
     if asked.purpose == Purpose.PLAN:
-        context |= {"steps": steps_of(asked), "is_proposal": is_proposal(asked, last)}
+        became = became_of(asked) if is_proposal(asked, last) else ""
+        context |= {"steps": steps_of(asked), "is_proposal": is_proposal(asked, last), "became": became}
     return render(request, "links/thanks.html", context, status=status)
 
 

@@ -61,6 +61,12 @@ def proposals_on(deal: UUID) -> list[StepProposal]:
     return list(found.select_related("step", "confirmation").order_by("pk"))
 
 
+def settled_of(confirmation: Confirmation) -> tuple[int, int, int]:
+    """Of what the holder of a link proposed: how much waits, how much was accepted, and how much there is."""
+    states = list(StepProposal.objects.filter(confirmation=confirmation).values_list("state", flat=True))
+    return states.count(StepProposal.State.OPEN), states.count(StepProposal.State.ACCEPTED), len(states)
+
+
 def plans_within(member: Membership, first: date, last: date) -> list[PlannedActivity]:
     """All that a member planned for days from the first to the last, moved and dropped plans too."""
     return by_span(_plans(member).filter(first_on__lte=last, last_on__gte=first))

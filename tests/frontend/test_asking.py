@@ -24,7 +24,7 @@ from tests.make import NOON, make_deal, stage
 from tests.post import letters
 
 Sent = Callable[..., Any]
-LINK = re.compile(r'<code class="secret">http://[^/]+(/c/[\w-]{43}/)</code>')
+LINK = re.compile(r'<code class="secret" id="link">http://[^/]+(/c/[\w-]{43}/)</code>')
 
 
 @pytest.fixture
@@ -153,8 +153,11 @@ def test_person_who_is_asked_on_many_deals_at_once_is_asked_four_times(northwind
 def test_link_is_shown_once_and_can_be_taken_back(
     send: Sent, as_omar: Client, deal: Deal, northwind: Tenant, client: Client
 ) -> None:
-    found = LINK.search(send(channel="link").content.decode())
+    shown = send(channel="link").content.decode()
+    found = LINK.search(shown)
     assert found
+    assert 'data-copy="link"' in shown
+    assert "/copy." in shown
     buyer = Client()
     assert buyer.get(found[1]).status_code == 200
     buyer.post(found[1], {"a": "opened"})
@@ -210,6 +213,21 @@ def test_answer_stands_on_the_deal_and_in_the_list_as_text(
     listed = as_omar.get("/o/northwind/confirmations/").content.decode()
     assert "answered 18 Nov" in listed
     assert re.findall(r'<td class="r"[^>]*>(\d+)</td>', listed) == ["1", "1", "1"]
+
+
+def test_what_is_added_to_an_answer_stands_with_it_and_not_as_another_one(
+    send: Sent, as_omar: Client, deal: Deal, northwind: Tenant
+) -> None:
+    send()
+    with tenant_scope(northwind.pk):
+        asked = Confirmation.objects.get()
+        for given in ({}, {"confidence": 8}, {"confidence": 8, "comment": "Ask Joan"}):
+            services.answer(confirmation=asked, at=NOON, said="yes", **given)
+        services.answer(confirmation=asked, at=NOON, said="no")
+    page = as_omar.get(f"/o/northwind/deals/{deal.pk}/").content.decode()
+    told = page[page.index('id="asked"') : page.index("All that customers were asked")]
+    assert re.findall(r'<p class="small">(\w+), 18 Nov', told) == ["Yes", "No"]
+    assert "sure: 8 of 10<br><bdi>“Ask Joan”</bdi>" in told
 
 
 def test_reason_of_the_customer_stands_beside_the_sellers(

@@ -32,7 +32,7 @@ from outcomes.models import (
 from outcomes.services import ask, record_milestone
 from outcomes.services.mutual_steps import add_step
 from outcomes.services.planned_activities import plan_activity
-from outcomes.services.step_proposals import Proposed, TooManyProposals, propose
+from outcomes.services.step_proposals import Proposed, TooManyProposals, propose, propose_by_link
 from outcomes.services.targets import set_target
 from strategy.models import Company, Deal
 from tests.make import NOON, make_deal
@@ -304,6 +304,24 @@ def test_who_holds_the_link_reads_the_plan_and_proposes_without_script(
     agreed = text(client.get(url))
     assert "sagt, dass das stimmt." in agreed
     assert all(told in agreed for told in ("Der Plan, wie er jetzt ist", "Sign", "Omar · Ingrid Falk"))
+
+
+def test_who_proposed_reads_what_became_of_it(
+    as_omar: Client, deal: Deal, northwind: Tenant, omar: Membership, steps: list[MutualStep]
+) -> None:
+    with tenant_scope(northwind.pk):
+        asked = ask(actor=omar, deal=deal, at=NOON, purpose="plan", name="Ingrid Falk", language="de", channel="link")
+        later = [Proposed(step, due_on=TODAY + timedelta(days=9)) for step in steps[:2]]
+        propose_by_link(confirmation=asked.confirmation, proposed=later, words="-", at=NOON, entry_key=uuid4())
+        first, second = StepProposal.objects.order_by("pk")
+    url = reverse("link", args=[asked.secret])
+    waits = "Der Plan bleibt, wie er ist, bis darauf geantwortet wurde."
+    as_omar.post(f"{HOME}/deals/proposals/{first.pk}/accept/")
+    assert waits in text(Client().get(url))
+    as_omar.post(f"{HOME}/deals/proposals/{second.pk}/decline/")
+    page = text(Client().get(url))
+    assert "Northwind hat 1 von 2 Änderungen übernommen, die Sie vorgeschlagen haben." in page
+    assert waits not in page
 
 
 @pytest.mark.django_db(transaction=True)

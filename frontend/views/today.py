@@ -93,6 +93,7 @@ def day_of(request: TenantRequest) -> dict[str, Any]:
         "order_words": order_words(pursuit),
         "nothing": nothing_to_pursue(request, pursuit),
         "logged": told.logged(lately, reader),
+        "plan_url": reverse("plan", args=[slug]),
         "planned": [week.line(one, today=reader.today, slug=slug, is_own=True) for one in beside.planned],
         "horizon": told.horizons(beside.days.horizons, member.aims_ahead),
         "aim": aim_action(member, slug),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -31,9 +31,9 @@ from frontend.parts import Crumb
 from frontend.path import NEXT, Reader, reader_of, state_of, state_words, states
 from frontend.views.log import logged
 from frontend.views.pipelines import status_of
-from outcomes.models import EvidenceFile, Milestone
+from outcomes.models import EvidenceFile, Milestone, MilestoneEvent
 from outcomes.queries import path as outcomes
-from outcomes.rules import since_it_holds
+from outcomes.rules import since_it_holds, tellers
 from outcomes.services import milestones
 from outcomes.services.milestones.files import content_of
 from strategy.models import Deal
@@ -188,21 +188,27 @@ def detail(request: TenantRequest, pk: UUID) -> HttpResponse:
         if found.state == Milestone.State.REACHED
         else "",
         "lines": [told_of(event, reader, request.tenant.slug) for event in told],
-        "deeds": deeds_on(request, found, deal),
+        "deeds": deeds_on(request, found, deal, told),
         "back_url": reverse("deal", args=[request.tenant.slug, deal.pk]),
     }
     return page(request, "milestones/detail.html", context, part="dialog")
 
 
-def deeds_on(request: TenantRequest, found: Milestone, deal: Deal) -> list[dict[str, Any]]:
-    """What the member can say of a milestone as it stands."""
+def deeds_on(
+    request: TenantRequest, found: Milestone, deal: Deal, told: Sequence[MilestoneEvent]
+) -> list[dict[str, Any]]:
+    """What the member can say of a milestone as it stands; told: its events, the last first. Nobody checks their own
+    word."""
     if not deal.is_open or deal.merged_into_id is not None:
         return []
     is_reached, is_gone = found.state == Milestone.State.REACHED, found.state == Milestone.State.WITHDRAWN
+    own = request.membership.pk in tellers(since_it_holds(one for one in reversed(told) if one.deal_id == deal.pk))
     return [
         {"words": deed.words, "url": reverse(f"milestone-{name}", args=[request.tenant.slug, found.pk])}
         for name, deed in DEEDS.items()
-        if allows(request.membership, deed.needs) and (is_reached or not (deed.only_reached or is_gone))
+        if allows(request.membership, deed.needs)
+        and (is_reached or not (deed.only_reached or is_gone))
+        and not (own and deed.does is milestones.check_milestone)
     ]
 
 

@@ -168,10 +168,13 @@ def test_somebody_else_checks_it_and_the_customer_denies_it(
     assert "Grade E0" in panel
     assert say(as_omar, f"{address}evidence/", {"on": "2026-11-18"}).status_code == 422
     assert say(as_omar, f"{address}evidence/", {"on": "2026-11-18", "evidence": "mail.example/1"}).status_code == 303
+    panel = words_of(as_omar.get(address))
+    assert (f"{address}check/" in panel, f"{address}lapse/" in panel) == (False, True)
     own = say(as_omar, f"{address}check/", {"note": "Read it"})
     assert (own.status_code, "Ask somebody else" in words_of(own)) == (422, True)
     maras = Client()
     maras.force_login(mara.user)
+    assert f"{address}check/" in words_of(maras.get(address))
     assert say(maras, f"{address}check/", {"note": ""}).status_code == 422
     assert say(maras, f"{address}check/", {"note": "Read the <b>mail</b>"}).status_code == 303
     assert "Checked, agreed 17 Nov" in words_of(as_omar.get(f"/o/northwind/deals/{deal.pk}/"))

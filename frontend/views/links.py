@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext
@@ -54,6 +55,8 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
     if found is None:
         with translation.override(language_of(request, "")):
             return private(unknown(request))
+    with suppress(UnreadablePostError):  # before a transaction begins, which does not wait for a slow sender
+        _ = request.POST
     with tenant_scope(found.tenant_id, read_only=request.method != "POST"):
         asked = links.confirmation(found.confirmation_id)
         with translation.override(language_of(request, asked.language)), timezone.override(asked.asked_by.tenant.zone):

@@ -9,11 +9,15 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Membership
-from accounts.tenancy.scope import active
+from accounts.tenancy.scope import active, tenant_scope
+from outcomes.models import MilestoneType
+from outcomes.services import ask
 from tests.api import FILE, PREFIX, Program, make_secret
 from tests.furnished import Furnished
+from tests.make import make_deal
 
 
 class Spoken(BytesIO):
@@ -31,6 +35,17 @@ def test_body_of_a_page_is_read_before_the_transaction(as_omar: Client) -> None:
     spoken = Spoken(body)
     sent = {"wsgi.input": spoken, "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/x-www-form-urlencoded"}
     assert as_omar.post("/o/northwind/today/aim/", **sent).status_code == 303
+    assert (spoken.tell(), spoken.is_awaited_inside) == (len(body), False)
+
+
+def test_answer_of_a_customer_is_read_before_the_transaction(lena: Membership) -> None:
+    with tenant_scope(lena.tenant_id):
+        deal, goal = make_deal(actor=lena), MilestoneType.objects.get(name="Goal agreed")
+        asked = ask(actor=lena, deal=deal, type=goal, at=timezone.now(), name="Ida", statement="Yes?", channel="link")
+    body = urlencode({"a": "opened"}).encode()
+    spoken = Spoken(body)
+    sent = {"wsgi.input": spoken, "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/x-www-form-urlencoded"}
+    assert Client().post(f"/c/{asked.secret}/", **sent).status_code < 400
     assert (spoken.tell(), spoken.is_awaited_inside) == (len(body), False)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from config.devstack.processes import Program, leashed
 
-# Long enough for two busy cores.
-PATIENCE = 60.0
+# Long enough for two busy cores, whoever else has work for them.
+PATIENCE = 180.0
 
 
 def wait_until(happened: Callable[[], object], *, what: str, seconds: float = PATIENCE) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from accounts import tasks
 from accounts.models import ImportRun, Membership
 from accounts.tenancy.scope import tenant_scope
 from strategy.models import Deal, DealEvent, StageSpan
+from tests.processes import wait_until
 from tests.strategy import maven
 
 ROOT = Path(__file__).parents[2]
@@ -78,14 +78,13 @@ def _worker(run: ImportRun) -> subprocess.Popen[bytes]:
 
 
 def _wait_for_rows(run: ImportRun) -> int:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
+    def kept() -> int:
         with tenant_scope(run.tenant_id):
             run.refresh_from_db()
-        if run.rows_done:
-            return run.rows_done
-        time.sleep(0.02)
-    raise AssertionError("the worker kept nothing within a minute")
+        return run.rows_done
+
+    wait_until(kept, what="the worker to keep something")
+    return run.rows_done
 
 
 def _work_off(member: Membership) -> None:

@@ -30,7 +30,7 @@ from tests.make import make_strategy
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 # Long enough for two busy cores.
-PATIENCE = 15_000
+PATIENCE = 30_000
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -16,8 +16,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 API_LIMIT_TOKEN = API_LIMIT_ORGANISATION = API_LIMIT_STRANGERS = 0
 # Files are served from where they are written; nothing is collected for a test.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
-# Thrown away with the servers of the run.
-MEDIA_ROOT = Path(os.environ.get("THROUGHLINE_STATE") or gettempdir()) / "uploads"
+# Thrown away with the servers of the run. A process that a test starts is told where.
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or Path(os.environ.get("THROUGHLINE_STATE") or gettempdir()) / "uploads")
 # Several test processes share one server, and what one empties must not be what another counts in.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 if CACHE_URL:

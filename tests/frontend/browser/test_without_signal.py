@@ -52,7 +52,8 @@ def test_three_logged_with_the_network_cut_are_three_and_not_four(
     page.goto(TODAY)
     page.evaluate("navigator.serviceWorker.ready")
     page.wait_for_function(
-        "caches.keys().then(async ([name]) => name && (await (await caches.open(name)).keys()).length > 8)"
+        "caches.keys().then(async ([name]) => name && (await (await caches.open(name)).keys()).length > 8"
+        f" && await caches.match('{TODAY}shell/', {{ignoreVary: true}}) !== undefined)"
     )
     page.context.set_offline(True)
     log(page, "First call")

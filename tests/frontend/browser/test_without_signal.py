@@ -45,16 +45,21 @@ def count(page: Page) -> Any:
     return page.locator(".tabbar [data-waiting]")
 
 
-def test_three_logged_with_the_network_cut_are_three_and_not_four(
-    opened: Open, lena: Membership, northwind: Tenant, deal: Deal
-) -> None:
-    page = opened(lena, PHONE)
-    page.goto(TODAY)
+def is_kept(page: Page) -> None:
+    """Wait until the device has the page of the day: nothing is fetched any more that brings a cookie."""
     page.evaluate("navigator.serviceWorker.ready")
     page.wait_for_function(
         "caches.keys().then(async ([name]) => name && (await (await caches.open(name)).keys()).length > 8"
         f" && await caches.match('{TODAY}shell/', {{ignoreVary: true}}) !== undefined)"
     )
+
+
+def test_three_logged_with_the_network_cut_are_three_and_not_four(
+    opened: Open, lena: Membership, northwind: Tenant, deal: Deal
+) -> None:
+    page = opened(lena, PHONE)
+    page.goto(TODAY)
+    is_kept(page)
     page.context.set_offline(True)
     log(page, "First call")
     expect(page.locator("#waiting")).to_contain_text("On this phone. Sends when there is a signal.")
@@ -162,6 +167,7 @@ def test_a_session_that_ended_asks_to_sign_in_and_then_sends(
 ) -> None:
     page = waits(opened, lena)
     page.unroute("**/log/")
+    is_kept(page)
     page.context.clear_cookies()
     page.evaluate("dispatchEvent(new Event('online'))")
     again = page.get_by_role("dialog", name="Sign in again")
@@ -177,6 +183,7 @@ def test_is_neither_shown_to_nor_sent_as_who_signs_in_next_on_the_device(
 ) -> None:
     page = waits(opened, lena)
     page.unroute("**/log/")
+    is_kept(page)
     page.context.clear_cookies()
     page.goto("/accounts/login/")
     assert page.evaluate("caches.keys()") == []

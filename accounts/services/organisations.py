@@ -100,10 +100,10 @@ def _store(tenant: Tenant, changed: Mapping[str, tuple[Any, Any]], *, actor: Mem
     before = tenant.slug
     for field, (_before, to) in changed.items():
         setattr(tenant, field, to)
+    addresses.refuse_unless_sound(tenant)
     if tenant.closed_until is not None and "closed_until" in changed and tenant.closed_until >= tenant.day_of(at):
         told = _("Give a day before today: what happens today can still be recorded.")
         raise Invalid(fields={"closed_until": str(told)})
-    addresses.refuse_unless_sound(tenant)
     _refuse_during_import(changed)
     if "currency" in changed:
         # Rows that refer to the organisation wait as well: none appears in the old currency after we have looked.

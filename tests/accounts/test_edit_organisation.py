@@ -78,6 +78,11 @@ class TestWhatIsWritten:
         assert Tenant.objects.filter(pk=lena.tenant_id, name="Northwind", slug="northwind").exists()
         assert told("organisation.edited") == told(MOVED) == []
 
+    def test_a_day_is_not_asked_of_a_time_zone_that_is_none(self, lena: Membership) -> None:
+        with pytest.raises(Invalid) as refused:
+            edit(lena, time_zone="Europe/Atlantis", closed_until=NOON.date() - timedelta(days=9))
+        assert list(refused.value.fields) == ["time_zone"]
+
     def test_two_who_edit_at_once_are_told(self, lena: Membership) -> None:
         seen = {"name": "Northwind", "week_starts": 1}
         edit(lena, name="Northwind Sales", week_starts=1, seen=seen)

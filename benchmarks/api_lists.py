@@ -126,9 +126,8 @@ def make_deals(first: int) -> None:
     """Some deals with an activity each."""
     companies, members = list(Company.objects.order_by("pk")[:2000]), list(Membership.objects.all())
     stages, now = {stage.kind: stage for stage in Stage.objects.all()}, timezone.now()
-    still = list(Stage.objects.filter(kind="open"))
+    still, reasons = list(Stage.objects.filter(kind="open")), list(EndReason.objects.filter(kind="lost"))
     sources, rivals = list(DealSource.objects.all()), list(Competitor.objects.all())
-    reasons = list(EndReason.objects.filter(kind="lost"))
     segments, plays = list(PlanPart.objects.filter(kind="segment")), list(PlanPart.objects.filter(kind="play"))
     call = ActivityType.objects.order_by("position")[0]
 

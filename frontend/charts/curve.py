@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from frontend.charts.scale import apart, at, day_ticks, px
 
@@ -95,25 +96,21 @@ def cumulative_incidence(
     # From the top of the drawing down: still open first, won last.
     wanted = [height_of(middle, floor) for middle in reversed(middles)]
     placed = list(reversed(apart(wanted, LABEL, TOP, floor - 2)))
+
+    def layer(index: int, **told: Any) -> Layer:
+        return Layer(label_y=px(placed[index] + 4), swatch_y=px(placed[index] - 5), **told)
+
     layers = [
-        Layer(
+        layer(
+            index,
             css=cause.css,
             name=cause.name,
             stairs=stairs(ages, [top[index] for top in tops], floor),
             share=last.ended.get(cause.key, 0.0),
-            label_y=px(placed[index] + 4),
-            swatch_y=px(placed[index] - 5),
         )
         for index, cause in enumerate(causes)
     ]
-    still = Layer(
-        css=OPEN,
-        name="",
-        stairs=[],
-        share=1 - ends[-1],
-        label_y=px(placed[-1] + 4),
-        swatch_y=px(placed[-1] - 5),
-    )
+    still = layer(-1, css=OPEN, name="", stairs=[], share=1 - ends[-1])
     return Curve(
         layers=list(reversed(layers)),
         ages=[(at(age / last.age), age) for age in day_ticks(last.age)],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from frontend.reference import operations
-from frontend.reference.examples import MADE, call, made, taken
+from frontend.reference.examples import call, made, taken
+from frontend.reference.samples import MADE
 
 WITH_TOKEN = '-H "Authorization: Bearer $TOKEN"'
 
